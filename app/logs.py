@@ -1,0 +1,83 @@
+"""The log: one JSON line a request and a line a failure, safe on a screen in the waiting room.
+
+Nothing a person sent is ever in it: no path, no query, no field, no header, no exception's text (D-11, S19).
+"""
+
+import logging
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Final, TextIO
+
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+_ROOT: Final = Path(__file__).parent.parent
+_FRAMES: Final = 8
+
+
+def configure_logs(stream: TextIO) -> None:
+    """Send this program's log, and what the libraries say, to a stream as JSON lines."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+            # ASCII only: a control character, a line break or a right-to-left mark stays a harmless escape (S19).
+            structlog.processors.JSONRenderer(ensure_ascii=True),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(handlers=[_LibraryHandler()], level=logging.WARNING, force=True)
+    # Said at every burst of four requests, and of no use: the requests are answered.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda failure: record_failure(failure.exc_value, "thread")
+
+
+def get_log() -> FilteringBoundLogger:
+    """Return the log; only words of this program and numbers go into it."""
+    log: FilteringBoundLogger = structlog.get_logger()
+    return log
+
+
+def record_failure(error: BaseException | None, event: str, **known: str | int) -> None:
+    """Log what kind of exception came from where; never its text, which may quote an answer."""
+    get_log().error(event, error=type(error).__qualname__, places=list(_list_places(error)), **known)
+
+
+class _LibraryHandler(logging.Handler):
+    """Passes on what a library says as it stands in its source: the values it would fill in may be a patient's."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log the record's template; of an exception only the type and the place."""
+        if record.exc_info and record.exc_info[1]:
+            record_failure(record.exc_info[1], "library failed", library=record.name)
+        else:
+            get_log().log(record.levelno, "library", library=record.name, says=str(record.msg))
+
+
+def _log_uncaught(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:
+    record_failure(error, "stopped")
+
+
+def _list_places(error: BaseException | None) -> Iterator[str]:
+    seen = error
+    while seen is not None:
+        frames = []
+        step = seen.__traceback__
+        while step is not None:
+            frames.append(f"{_shorten(step.tb_frame.f_code.co_filename)}:{step.tb_lineno}")
+            step = step.tb_next
+        yield f"{type(seen).__qualname__} at {' > '.join(frames[-_FRAMES:])}"
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+
+
+def _shorten(file: str) -> str:
+    path = Path(file)
+    if path.is_relative_to(_ROOT / "app"):
+        return str(path.relative_to(_ROOT))
+    return "/".join(path.parts[-2:])

@@ -1,0 +1,142 @@
+"""What stands around the answers on screen and paper: the fixed words, dates and the clinic's contacts, in one language.
+
+Shared by the web and the command line. It must never look at an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from babel import Locale
+from babel.dates import format_date
+
+from app.questionnaire.crisis import CrisisLine, CrisisSet
+from app.questionnaire.model import Word
+from app.questionnaire.summary import Frame
+from app.questionnaire.summary_model import Contact, SummaryWords
+
+Translate = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clinic:
+    """The clinic that gives the form out: its name and the contacts it chose."""
+
+    name: str
+    crisis: CrisisSet
+    is_demonstration: bool
+    leave_url: str = "https://www.weather.gov/"
+
+
+def build_frame(
+    clinic: Clinic,
+    *,
+    language: str,
+    today: date,
+    translate: Translate,
+    reference: str = "",
+    name: str = "",
+) -> Frame:
+    """Return the frame for a summary written today in `language`; `translate` gives the fixed words in it."""
+    locale = Locale.parse(language)
+    return Frame(
+        language=language,
+        direction=locale.text_direction,
+        clinic=clinic.name,
+        date=format_date(today, "long", locale),
+        reference=reference,
+        name=name,
+        is_demonstration=clinic.is_demonstration,
+        contacts=tuple(view_contact(line, translate) for line in clinic.crisis.contacts),
+        emergency=clinic.crisis.emergency_tel,
+        words=build_words(translate),
+        headings=build_headings(translate),
+        fill=lambda text: fill_placeholders(text, clinic, translate),
+        format_date=lambda year, month, day: _format_parts(locale, year, month, day),
+    )
+
+
+def fill_placeholders(text: str, clinic: Clinic, translate: Translate) -> str:
+    """Return the text with the clinic's name and contacts put in; other braces stay as they are (security.md S27).
+
+    >>> line = CrisisLine(name="988 Lifeline", tel="988")
+    >>> usa = CrisisSet(country="US", country_name="", emergency_label="", emergency_tel="911", contacts=(line,))
+    >>> clinic = Clinic(name="Elm Clinic", crisis=usa, is_demonstration=True)
+    >>> fill_placeholders("{clinic}: call {emergency} or {crisis-line}. {0}", clinic, str)
+    'Elm Clinic: call 911 or 988 Lifeline (call 988). {0}'
+    """
+    if "{" not in text:
+        return text
+    first = view_contact(clinic.crisis.contacts[0], translate)
+    values = {
+        "{clinic}": clinic.name,
+        "{emergency}": clinic.crisis.emergency_tel,
+        "{crisis-line}": f"{first.name} ({first.how})",
+    }
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, value)
+    return text
+
+
+def view_contact(line: CrisisLine, translate: Translate) -> Contact:
+    """Return one contact as it is printed: name, how to reach it, hours."""
+    ways = []
+    if line.tel and line.tel == line.sms:
+        ways.append(translate("call or text %(number)s") % {"number": line.tel})
+    else:
+        if line.tel:
+            ways.append(translate("call %(number)s") % {"number": line.tel})
+        if line.sms:
+            word = translate("text %(number)s") % {"number": line.sms}
+            ways.append(translate("%(text)s, with the word %(word)s") % {"text": word, "word": line.sms_keyword}
+                        if line.sms_keyword else word)
+    if line.url:
+        ways.append(line.url.removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/"))
+    return Contact(name=line.name, how=", ".join(ways), hours=line.hours)
+
+
+def build_headings(translate: Translate) -> dict[Word, str]:
+    """Return the face sheet's fixed headings in their fixed order (design D-2, D-3)."""
+    return {
+        Word.YES: translate("Yes"),
+        Word.NOT_SURE: translate("Not sure"),
+        Word.PREFER_NOT: translate("Prefer not to say"),
+        Word.NO: translate("No"),
+        Word.DOES_NOT_APPLY: translate("Does not apply"),
+        Word.NOT_ANSWERED: translate("Not answered"),
+    }
+
+
+def build_words(translate: Translate) -> SummaryWords:
+    """Return the fixed words of the summary."""
+    return SummaryWords(
+        name_line=translate("Name"),
+        birth_line=translate("Date of birth"),
+        face_heading=translate("Summary for your visit"),
+        visit_heading=translate("What I want to talk about and ask"),
+        screening_heading=translate("Answers to the screening questions"),
+        lists_heading=translate("Medicines"),
+        answers_heading=translate("All answers"),
+        companion_heading=translate("Why each question is asked"),
+        companion_note=translate("General information, not about this patient, and not checked against these answers."),
+        crisis_heading=translate("If you may be in danger now, call %(number)s."),
+        continued=translate("continued on page"),
+        continued_below=translate("continued below"),
+        page_of=translate("Page %(page)s of %(pages)s"),
+        nobody=translate("None"),
+        not_answered=translate("Not answered"),
+        edition_label=translate("Questionnaire edition"),
+        date_label=translate("Date"),
+        reference_label=translate("Reference"),
+        demonstration=translate("Demonstration. Do not enter real health information."),
+        made_by=translate("Made with Foreword. The answers stand as the patient gave them."),
+        own_words_note=translate("“ ” marks the patient’s own words."),
+    )
+
+
+def _format_parts(locale: Locale, year: int, month: int, day: int | None) -> str:
+    if day is None:
+        return format_date(date(year, month, 1), "LLLL y", locale)
+    return format_date(date(year, month, day), "d MMMM y", locale)

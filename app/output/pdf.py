@@ -1,0 +1,198 @@
+"""A `Summary` on paper: PDF bytes, drawn by a process of their own.
+
+    PdfError
+    ├── PdfTooLargeError    more text than a questionnaire can hold
+    ├── PdfNotDrawnError    the text could not be set
+    ├── PdfTimeoutError     drawing took too long; the process was ended
+    └── PdfWorkerError      the process ended on its own, twice, or cannot start
+
+It must never put an answer into a file, an exception or a document property.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import importlib.util
+import os
+import select
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from app.output.pdf_worker import DRAWN, NO_MEMORY, REPLY, REQUEST
+from app.output.payload import Paper, build_payload
+from app.questionnaire.summary_model import Summary
+
+TIMEOUT = 10.0
+LARGEST_REQUEST = 8_000_000
+LARGEST_WORKER = 100_000  # resident kilobytes at which the worker is replaced
+MOST_DRAWINGS = 500
+_HERE = Path(__file__).resolve().parent
+
+
+class PdfError(Exception):
+    """The root of everything that can go wrong with a PDF; never carries a word of an answer."""
+
+
+class PdfTooLargeError(PdfError):
+    """The summary holds more text than a questionnaire can hold."""
+
+
+class PdfNotDrawnError(PdfError):
+    """The text could not be set."""
+
+
+class PdfTimeoutError(PdfError):
+    """Drawing took too long; the process was ended."""
+
+
+class PdfWorkerError(PdfError):
+    """The process that draws ended, or cannot start."""
+
+
+def find_folder(name: str) -> Path:
+    """Return the folder `name` that stands beside the package, or inside it when the package was installed."""
+    for folder in (_HERE.parent.parent / name, _HERE.parent / "_bundle" / name):
+        if folder.is_dir():
+            return folder
+    raise PdfWorkerError(f"no folder {name!r} beside the package; install Foreword again")
+
+
+class PdfRenderer:
+    """Draws summaries in one long-lived process, one at a time, from any thread; the process is replaced as it grows."""
+
+    def __init__(self, *, timeout: float = TIMEOUT) -> None:
+        """Start nothing yet: the process starts with the first summary."""
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._owner = os.getpid()
+        self._drawn = 0
+        atexit.register(self.close)
+
+    def render(self, summary: Summary, *, paper: Paper = "a4", large_print: bool = False) -> bytes:
+        """Return the PDF of a summary; raises a `PdfError`."""
+        payload = build_payload(summary, paper=paper, large_print=large_print).encode()
+        if len(payload) > LARGEST_REQUEST:
+            raise PdfTooLargeError(f"{len(payload)} bytes of text, at most {LARGEST_REQUEST} are drawn")
+        if not self._lock.acquire(timeout=3 * self._timeout):
+            raise PdfTimeoutError("the process that draws is busy")
+        try:
+            return self._draw(payload)
+        finally:
+            self._lock.release()
+
+    def find_worker(self) -> int | None:
+        """Return the number of the process that draws, if one is running."""
+        return self._worker.pid if self._worker and self._worker.poll() is None else None
+
+    def close(self) -> None:
+        """End the process that draws; the next summary starts another."""
+        worker, self._worker = self._worker, None
+        if worker is None or self._owner != os.getpid():
+            return
+        worker.kill()
+        worker.wait()
+        _close_pipes(worker)
+
+    def _draw(self, payload: bytes) -> bytes:
+        deadline = time.monotonic() + self._timeout
+        try:
+            return self._exchange(payload, deadline)
+        except PdfWorkerError:
+            # It may have been ended from outside between two summaries: one fresh start, then the fault is told.
+            return self._exchange(payload, deadline)
+
+    def _exchange(self, payload: bytes, deadline: float) -> bytes:
+        worker = self._find_or_start()
+        try:
+            _write(worker, REQUEST.pack(len(payload)) + payload, deadline)
+            outcome, resident, length = REPLY.unpack(_read(worker, REPLY.size, deadline))
+            drawn = _read(worker, length, deadline)
+        except (OSError, PdfError) as fault:
+            self.close()
+            if isinstance(fault, PdfError):
+                raise
+            raise PdfWorkerError("the process that draws has ended") from None
+        self._drawn += 1
+        if resident > LARGEST_WORKER or self._drawn >= MOST_DRAWINGS or outcome == NO_MEMORY:
+            self.close()
+            self._find_or_start()
+        if outcome != DRAWN:
+            raise PdfNotDrawnError("the summary could not be set")
+        return drawn
+
+    def _find_or_start(self) -> subprocess.Popen[bytes]:
+        if self._owner != os.getpid():
+            # A forked server process must not share its parent's pipes: two summaries would cross.
+            if self._worker is not None:
+                _close_pipes(self._worker)
+            self._worker, self._owner, self._drawn = None, os.getpid(), 0
+        if self._worker is None or self._worker.poll() is not None:
+            self.close()
+            self._worker, self._drawn = _start(), 0
+        return self._worker
+
+
+def _start() -> subprocess.Popen[bytes]:
+    template = find_folder("templates") / "print" / "summary.typ"
+    command = [sys.executable, "-I", str(_HERE / "pdf_worker.py"), str(template), str(find_folder("static") / "fonts")]
+    # An empty environment: settings and keys stay in this process. One thread is enough for one page after another.
+    environment = {"MALLOC_ARENA_MAX": "1", "RAYON_NUM_THREADS": "1"}
+    try:
+        worker = subprocess.Popen(  # noqa: S603 - our own file, no shell, no word from outside
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment, cwd="/"
+        )
+    except OSError as fault:
+        raise PdfWorkerError(f"the process that draws cannot start: {fault.strerror}") from None
+    for pipe in (worker.stdin, worker.stdout):
+        if pipe is not None:
+            os.set_blocking(pipe.fileno(), False)
+    return worker
+
+
+def _write(worker: subprocess.Popen[bytes], message: bytes, deadline: float) -> None:
+    if worker.stdin is None:
+        raise PdfWorkerError("the process that draws has no pipe")
+    left = memoryview(message)
+    while left:
+        _wait(worker.stdin.fileno(), deadline, is_write=True)
+        left = left[os.write(worker.stdin.fileno(), left) :]
+
+
+def _read(worker: subprocess.Popen[bytes], count: int, deadline: float) -> bytes:
+    if worker.stdout is None:
+        raise PdfWorkerError("the process that draws has no pipe")
+    parts = bytearray()
+    while len(parts) < count:
+        _wait(worker.stdout.fileno(), deadline)
+        part = os.read(worker.stdout.fileno(), count - len(parts))
+        if not part:
+            raise PdfWorkerError("the process that draws has ended")
+        parts += part
+    return bytes(parts)
+
+
+def _wait(pipe: int, deadline: float, *, is_write: bool = False) -> None:
+    poller = select.poll()
+    poller.register(pipe, select.POLLOUT if is_write else select.POLLIN)
+    if not poller.poll(max(0.0, deadline - time.monotonic()) * 1000):
+        raise PdfTimeoutError("drawing took too long")
+
+
+def _close_pipes(worker: subprocess.Popen[bytes]) -> None:
+    for pipe in (worker.stdin, worker.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
+_shared = PdfRenderer()
+
+
+def render_pdf(summary: Summary, *, paper: Paper = "a4", large_print: bool = False) -> bytes:
+    """Return the summary as a tagged PDF (PDF/UA-1); raises a `PdfError`."""
+    return _shared.render(summary, paper=paper, large_print=large_print)

@@ -1,0 +1,224 @@
+"""The process that draws: fixed template in, JSON in, PDF out, over two pipes and nothing else.
+
+Run by path, apart from the application, so that it holds neither its settings, its keys nor its memory. It must never
+write a file with an answer in it, evaluate what it is given, reach a network, or say a word of an answer when it fails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import resource
+import select
+import shutil
+import struct
+import sys
+import tempfile
+import time
+import unicodedata
+from pathlib import Path
+
+import noto_cjk_sans_jp_regular
+import typst
+
+# Order matters: a character is drawn with the first font that has it.
+PACKED_FONTS = (
+    "FiraGO_Regular",
+    "FiraGO_Bold",
+    "NotoSans_Regular",
+    "NotoSansSymbols2_Regular",
+    "NotoSansSymbols_Regular",
+    "NotoSansMath_Regular",
+)
+FAMILIES = (
+    "FiraGO",
+    "Noto Sans",
+    "Noto Sans CJK JP",
+    "Noto Emoji",
+    "Noto Sans Symbols 2",
+    "Noto Sans Symbols2",
+    "Noto Sans Symbols",
+    "Noto Sans Math",
+)
+REQUEST = struct.Struct(">I")
+REPLY = struct.Struct(">BII")  # how it went, the worker's resident kilobytes, length of what follows
+DRAWN, NOT_DRAWN, NO_MEMORY = 0, 1, 2
+ADDRESS_SPACE = 1 << 30
+SECONDS_OF_CPU = 15
+SECONDS_BETWEEN_LOOKS = 2.0
+# Drawn as nothing by design, so no font needs a glyph for them: joiners, marks of direction, variation selectors.
+INVISIBLE = (0x0A, 0xAD, 0x34F, 0x61C, *range(0x200B, 0x2010), 0x2060, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+
+
+def find_codes(font: bytes) -> list[tuple[int, int]]:
+    """Return the ranges of characters a font maps to glyphs (OpenType `cmap`, formats 4 and 12)."""
+    tables = struct.unpack_from(">H", font, 4)[0]
+    start = next(
+        struct.unpack_from(">I", font, 12 + 16 * number + 8)[0]
+        for number in range(tables)
+        if font[12 + 16 * number : 16 + 16 * number] == b"cmap"
+    )
+    ranges: list[tuple[int, int]] = []
+    for number in range(struct.unpack_from(">H", font, start + 2)[0]):
+        at = start + struct.unpack_from(">I", font, start + 4 + 8 * number + 4)[0]
+        form = struct.unpack_from(">H", font, at)[0]
+        if form == 12:
+            groups = struct.unpack_from(">I", font, at + 12)[0]
+            ranges += [struct.unpack_from(">II", font, at + 16 + 12 * group) for group in range(groups)]
+        elif form == 4:
+            ranges += _find_segments(font, at)
+    return ranges
+
+
+def _find_segments(font: bytes, at: int) -> list[tuple[int, int]]:
+    count = struct.unpack_from(">H", font, at + 6)[0] // 2
+    ends = struct.unpack_from(f">{count}H", font, at + 14)
+    starts = struct.unpack_from(f">{count}H", font, at + 16 + 2 * count)
+    return [(first, last) for first, last in zip(starts, ends, strict=True) if first != 0xFFFF]
+
+
+class Ink:
+    """Which characters the fonts can draw, and what stands in the place of those they cannot."""
+
+    def __init__(self, fonts: list[Path]) -> None:
+        """Read what each font covers."""
+        self.has = bytearray(sys.maxunicode + 1)
+        for path in fonts:
+            for first, last in find_codes(path.read_bytes()):
+                self.has[first : last + 1] = b"\1" * (last + 1 - first)
+        for code in INVISIBLE:
+            self.has[code] = 1
+
+    def show(self, text: str, *, is_strict: bool = False) -> str:
+        """Return the text with each character that cannot be drawn as `[U+1F9FF nazar amulet]`, never dropped (D-1)."""
+        lost = {
+            ord(character): name_character(character)
+            for character in set(text)
+            if not self.has[ord(character)] or (is_strict and not character.isascii())
+        }
+        return text.translate(lost) if lost else text
+
+
+def name_character(character: str) -> str:
+    """Return a character's number, with its name where it is a picture that a reader would miss."""
+    name = unicodedata.name(character, "").lower() if unicodedata.category(character) in {"So", "Sk"} else ""
+    return f"[U+{ord(character):04X}{' ' + name if name else ''}]"
+
+
+class Press:
+    """A compiler with its fonts in memory; the folder they were read from is gone before the first answer comes."""
+
+    def __init__(self, template: Path, extra_fonts: Path) -> None:
+        """Load the template and every font."""
+        self.template = template.read_bytes()
+        folder = Path(tempfile.mkdtemp(prefix="foreword-fonts-"))
+        try:
+            self._load(folder, extra_fonts)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _load(self, folder: Path, extra_fonts: Path) -> None:
+        for name in PACKED_FONTS:
+            module = importlib.import_module(f"pymupdf_fonts.{name}")
+            (folder / f"{name}.ttf").write_bytes(module.fontbuffer)
+            del sys.modules[f"pymupdf_fonts.{name}"]
+        for path in extra_fonts.glob("*.ttf"):
+            shutil.copy(path, folder)
+        cjk = Path(str(noto_cjk_sans_jp_regular.FONT_PATH))
+        self.ink = Ink([*sorted(folder.iterdir()), cjk])
+        fonts = typst.Fonts(
+            include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder), str(cjk.parent)]
+        )
+        self.families = [family for family in FAMILIES if family in fonts.families()]
+        self.compiler = typst.Compiler(
+            root=folder, font_paths=fonts, ignore_system_fonts=True, package_path=folder, package_cache_path=folder
+        )
+        # A font is read when it is first used; using each now lets the folder go.
+        words = "".join(f'#text(font: "{family}", fallback: false)[a#strong[a]\u2600\u2211]' for family in self.families)
+        self.compiler.compile(input=words.encode(), format="pdf")
+
+    def draw(self, payload: str) -> bytes:
+        """Return the PDF (PDF/UA-1, ISO 14289-1) of one summary."""
+        for is_strict in (False, True):
+            with contextlib.suppress(typst.TypstError):
+                return self._compile(self.ink.show(payload, is_strict=is_strict))
+        raise ValueError
+
+    def _compile(self, payload: str) -> bytes:
+        drawn = self.compiler.compile(
+            input=self.template, format="pdf", sys_inputs={"summary": payload}, pdf_standards=["ua-1"]
+        )
+        if not isinstance(drawn, bytes):
+            raise TypeError
+        return drawn
+
+
+def set_limits() -> None:
+    """Bound what a hostile text can cost: memory, files of no size at all, no core dump with answers in it."""
+    for limit, value in (
+        (resource.RLIMIT_AS, ADDRESS_SPACE), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(limit, (value, value))
+
+
+def allow_processor_time() -> None:
+    """Give the next drawing its own seconds of processor time; the system ends the process when they are used up."""
+    with contextlib.suppress(ValueError, OSError):
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + SECONDS_OF_CPU, hard))
+
+
+def read_resident() -> int:
+    """Return this process's resident kilobytes: now where the system says so, else the highest so far."""
+    with contextlib.suppress(OSError):
+        return int(Path("/proc/self/statm").read_text().split()[1]) * (os.sysconf("SC_PAGE_SIZE") // 1024)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def read_exactly(source: int, count: int, parent: int) -> bytes | None:
+    """Return `count` bytes, or None once the other end is closed or the parent has gone."""
+    parts = bytearray()
+    while len(parts) < count:
+        ready, _, _ = select.select([source], [], [], SECONDS_BETWEEN_LOOKS)
+        if not ready:
+            if os.getppid() != parent:
+                return None
+            continue
+        part = os.read(source, min(count - len(parts), 1 << 20))
+        if not part:
+            return None
+        parts += part
+    return bytes(parts)
+
+
+def serve(press: Press, source: int, sink: int) -> None:
+    """Draw what comes in until the other end closes."""
+    parent = os.getppid()
+    while head := read_exactly(source, REQUEST.size, parent):
+        body = read_exactly(source, REQUEST.unpack(head)[0], parent)
+        if body is None:
+            return
+        allow_processor_time()
+        try:
+            outcome, drawn = DRAWN, press.draw(body.decode())
+        except MemoryError:
+            outcome, drawn = NO_MEMORY, b""
+        except Exception:  # noqa: BLE001 - whatever it says may hold an answer: only the kind of failure leaves here
+            outcome, drawn = NOT_DRAWN, b""
+        reply = memoryview(REPLY.pack(outcome, read_resident(), len(drawn)) + drawn)
+        while reply:
+            reply = reply[os.write(sink, reply) :]
+
+
+def main() -> None:
+    """Draw for the process that started this one."""
+    template, fonts = sys.argv[1:]
+    press = Press(Path(template), Path(fonts))
+    set_limits()
+    serve(press, 0, 1)
+
+
+if __name__ == "__main__":
+    main()

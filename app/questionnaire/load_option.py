@@ -1,0 +1,132 @@
+"""Answer options out of records: a question's own first, then those of its value set.
+
+Every code of a question means one thing. It must never sort, drop or reword an option.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from app.questionnaire.definition import Overrule, Place
+from app.questionnaire.fault_list import FaultList, quote
+from app.questionnaire.model import AnswerOption, LocalText, Word
+from app.questionnaire.record import Record
+from app.questionnaire.yaml_tree import Scalar
+
+UNANSWERED: Final = "unanswered"  # what an example writes to take an answer away
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOption:
+    """An option with the place of its code."""
+
+    option: AnswerOption
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class OptionList:
+    """Options in order; `is_whole` tells that none was left out for a fault: then a missing code is really missing."""
+
+    options: tuple[PlacedOption, ...] = ()
+    is_whole: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What items refer to, and where the loader notes what it finds."""
+
+    faults: FaultList
+    language: str
+    system: str
+    value_sets: Mapping[str, OptionList]
+    sources: frozenset[str]
+    sentences: frozenset[str]
+    places: dict[str, Place]
+    overrules: list[Overrule]
+
+
+def read_options(record: Record, system: str, faults: FaultList) -> OptionList:
+    """Return the options under a record's `answerOption`, each code once; codes without a system get the one given."""
+    found: dict[str, PlacedOption] = {}
+    for written in record.find_all("answerOption", Record):
+        coding = written.find("valueCoding", Record)
+        code = coding.find("code", Scalar) if coding else None
+        if coding is None or code is None:
+            continue
+        if code.value in found:
+            fault = f"the code {quote(code.value)} is written twice, first on line {found[code.value].place.line}"
+            faults.add(code, record.name, fault, "give each answer its own code")
+            continue
+        if code.value == UNANSWERED:
+            faults.add(code, record.name, f"the code is {quote(UNANSWERED)}", "choose another: examples use this word")
+            continue
+        option = AnswerOption(
+            code=code.value,
+            display=coding.find_text("display") or LocalText((("", ""),)),
+            system=coding.find_word("system") or system,
+            is_exclusive=written.is_set("exclusive"),
+            is_open=written.is_set("open"),
+            word=Word(written.find_word("word")) if written.find_word("word") else None,
+        )
+        found[code.value] = PlacedOption(option, code)
+    return OptionList(tuple(found.values()), "answerOption" not in record.broken)
+
+
+def load_item_options(record: Record, role: str, parts: Parts) -> OptionList:
+    """Return a question's options with those of its value set, and add the faults in them."""
+    own = read_options(record, parts.system, parts.faults)
+    shared = _find_value_set(record, parts)
+    for placed in shared.options:
+        code = placed.option.code
+        if any(code == other.option.code for other in own.options):
+            place = next(other.place for other in own.options if other.option.code == code)
+            name = record.find_word("answerValueSet")
+            parts.faults.add(place, record.name, f"the code {quote(code)} also stands in {name}", "keep one of the two")
+    options = OptionList(own.options + shared.options, own.is_whole and shared.is_whole)
+    _check_number(record, role, options, parts.faults)
+    _check_open(record, role, options, parts.faults)
+    if role == "rows":
+        # An answer that stands in place of rows cannot stand beside another such answer.
+        alone = (PlacedOption(replace(placed.option, is_exclusive=True), placed.place) for placed in options.options)
+        return OptionList(tuple(alone), options.is_whole)
+    return options
+
+
+def _find_value_set(record: Record, parts: Parts) -> OptionList:
+    written = record.find("answerValueSet", Scalar)
+    if written is None:
+        return OptionList(is_whole="answerValueSet" not in record.broken)
+    name = written.value.removeprefix("#")
+    if written.value == name:
+        remedy = f'write "#{name}"' if name in parts.value_sets else "write # and the name of one under valueSets"
+        parts.faults.add(written, record.name, f"answerValueSet is {quote(name)}", remedy)
+    elif name not in parts.value_sets:
+        remedy = parts.faults.suggest(written.value, [f"#{known}" for known in parts.value_sets], "add it to valueSets")
+        parts.faults.add(
+            written, record.name, f"answerValueSet is {quote(written.value)}, which is no set here", remedy
+        )
+    else:
+        return parts.value_sets[name]
+    return OptionList(is_whole=False)
+
+
+def _check_number(record: Record, role: str, options: OptionList, faults: FaultList) -> None:
+    if options.is_whole and not options.options and role in {"choice", "open-choice"}:
+        faults.add(record.place, record.name, "there is no answer to choose", "add answerOption or answerValueSet")
+
+
+def _check_open(record: Record, role: str, options: OptionList, faults: FaultList) -> None:
+    opened = [placed for placed in options.options if placed.option.is_open]
+    if role != "open-choice":
+        for placed in opened:
+            fault = (
+                f"the answer {quote(placed.option.code)} has a line for own words, which only an open-choice can have"
+            )
+            faults.add(record.get_place("type"), record.name, fault, "write type: open-choice, or take open away")
+    elif options.is_whole and len(opened) != 1:
+        count = "no answer has" if not opened else f"{len(opened)} answers have"
+        fault = f"{count} a line for own words, and an open-choice has one"
+        faults.add(record.get_place("type"), record.name, fault, "write open: true at one answer")

@@ -1,0 +1,117 @@
+"""A draft's content while a person fills it in: answers, what could not be read yet, and where they are.
+
+FHIR calls it a QuestionnaireResponse `in-progress`. Answers off the path stay here (they return if the path does);
+only `response.py` drops them. It must never lose a character that was typed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from app.questionnaire.answer import Answer, dump_answer, load_answer
+from app.questionnaire.answers import PageReading, Raw, list_controls
+from app.questionnaire.edition import Edition, Page
+from app.questionnaire.enable import Way, find_way
+
+Typed = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Everything in a draft.
+
+    `pending` holds, by page, what was typed and could not be read yet. `changed_in` is, by page, the revision in
+    which its answers last changed. `opened` are pages that a change on the check page opened and that are still to
+    be walked before returning there. `at` is the page to resume at.
+    """
+
+    language: str
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    pending: Mapping[str, Typed] = field(default_factory=dict)
+    changed_in: Mapping[str, int] = field(default_factory=dict)
+    opened: tuple[str, ...] = ()
+    at: str = ""
+
+
+def keep_typed(progress: Progress, page: Page, raw: Raw) -> Progress:
+    """Return the progress with what was typed on a page kept as typed, to be shown again until it can be read."""
+    typed = {
+        control: tuple(raw[control])
+        for item in page.questions
+        for control in list_controls(item, raw)
+        if any(raw.get(control, ()))
+    }
+    return replace(progress, pending={**progress.pending, page.link_id: typed}, at=page.link_id)
+
+
+def keep_answers(edition: Edition, progress: Progress, page: Page, reading: PageReading, revision: int) -> Progress:
+    """Return the progress with a page's answers in place, and with the pages which that opened noted in `opened`."""
+    before = find_way(edition, progress.answers)
+    answers = {link_id: answer for link_id, answer in progress.answers.items() if link_id not in reading.answers}
+    answers |= {link_id: answer for link_id, answer in reading.answers.items() if answer is not None}
+    after = find_way(edition, answers)
+    pending = {name: typed for name, typed in progress.pending.items() if name != page.link_id}
+    has_changed = answers != progress.answers
+    return replace(
+        progress,
+        answers=answers,
+        pending=pending,
+        changed_in={**progress.changed_in, page.link_id: revision} if has_changed else progress.changed_in,
+        opened=_list_opened(progress, page, before, after),
+        at=page.link_id,
+    )
+
+
+def _list_opened(progress: Progress, page: Page, before: Way, after: Way) -> tuple[str, ...]:
+    waiting = set(progress.opened)
+    return tuple(
+        step.link_id
+        for step in after.pages
+        if step.number > page.number
+        and (
+            step.link_id in waiting
+            or any(item.link_id in after.enabled and item.link_id not in before.enabled for item in step.items)
+        )
+    )
+
+
+def is_overtaken(progress: Progress, page: Page, seen: int, reading: PageReading) -> bool:
+    """Tell whether the page's answers were changed elsewhere since revision `seen` and differ from those just read."""
+    if progress.changed_in.get(page.link_id, 0) <= seen:
+        return False
+    return any(progress.answers.get(link_id) != answer for link_id, answer in reading.answers.items())
+
+
+def dump_progress(progress: Progress) -> bytes:
+    """Return the progress as JSON in UTF-8."""
+    plain = {
+        "language": progress.language,
+        "answers": {link_id: dump_answer(answer) for link_id, answer in progress.answers.items()},
+        "pending": progress.pending,
+        "changed": progress.changed_in,
+        "opened": progress.opened,
+        "at": progress.at,
+    }
+    return json.dumps(plain, separators=(",", ":")).encode()
+
+
+def load_progress(content: bytes) -> Progress:
+    """Return the progress that `dump_progress` wrote; raises StoredAnswerError for an answer that is none.
+
+    >>> load_progress(dump_progress(Progress(language="en"))) == Progress(language="en")
+    True
+    """
+    plain = json.loads(content)
+    return Progress(
+        language=plain["language"],
+        answers={link_id: load_answer(link_id, stored) for link_id, stored in plain["answers"].items()},
+        pending={
+            page: {control: tuple(values) for control, values in typed.items()}
+            for page, typed in plain["pending"].items()
+        },
+        changed_in=plain["changed"],
+        opened=tuple(plain["opened"]),
+        at=plain["at"],
+    )

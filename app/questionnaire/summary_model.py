@@ -1,0 +1,186 @@
+"""What a summary is: plain frozen values that the check page, HTML, PDF and plain text all draw, and nothing else.
+
+Holds words ready to show in one language. It must never hold a score, a count, or a word about an answer
+that the patient or the questionnaire did not give.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.questionnaire.model import Word
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of an answer. `is_own_words` marks what the patient typed: it is shown as typed, in its own direction."""
+
+    text: str
+    is_own_words: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows the patient typed, with the names of their columns."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerView:
+    """One answer, ready to show; `word` is its heading under D-2, or None where it has none (a number, a text).
+
+    `unit` is what a number's line ends in, so that a fact can give it once for two numbers.
+    """
+
+    lines: tuple[Line, ...] = ()
+    table: Table | None = None
+    word: Word | None = None
+    unit: str = ""
+    is_answered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One question with its answer. `page` is where it can be changed."""
+
+    link_id: str
+    page: str
+    question: str
+    label: str
+    answer: AnswerView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One section of the questionnaire with the rows that were on the patient's path."""
+
+    link_id: str
+    number: int
+    title: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceFact:
+    """A short fact beside a screening item: `text`, with the parts the patient typed told apart."""
+
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceEntry:
+    """One item on the face sheet. `continued_at` is the linkId under which the whole answer stands, when this is cut."""
+
+    link_id: str
+    label: str
+    facts: tuple[FaceFact, ...] = ()
+    continued_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceGroup:
+    """One of the fixed headings of D-2 with its items in questionnaire order; always present, even when empty."""
+
+    word: Word
+    heading: str
+    entries: tuple[FaceEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceSheet:
+    """The one page a clinician reads first.
+
+    `visit` (what the patient wants to talk about and ask) and `lists` (medicines in short) hold entries whose
+    facts are the answer; `groups` are Yes, Not sure, Prefer not to say, No, Does not apply, Not answered.
+    """
+
+    visit: tuple[FaceEntry, ...]
+    lists: tuple[FaceEntry, ...]
+    groups: tuple[FaceGroup, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceView:
+    """One cited source: key, title, how far it was verified, and its address where there is one."""
+
+    key: str
+    title: str
+    mark: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanionEntry:
+    """For the clinician, one item: the question, why it is asked, who says so, and where it comes from."""
+
+    link_id: str
+    section: str
+    question: str
+    label: str
+    rationale: str
+    sources: tuple[SourceView, ...]
+    provenance: tuple[str, ...]
+    review: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One crisis contact as it is printed: who, how, when."""
+
+    name: str
+    how: str
+    hours: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Everything on the paper. `faces` are the face sheet whole and then shorter and shorter, the last always fits.
+
+    `companion` is empty on the patient's copy (W-14). `reference` is empty until the response is sent.
+    """
+
+    language: str
+    direction: str
+    title: str
+    clinic: str
+    edition: str
+    date: str
+    reference: str
+    name: str
+    is_demonstration: bool
+    faces: tuple[FaceSheet, ...]
+    sections: tuple[Section, ...]
+    companion: tuple[CompanionEntry, ...]
+    contacts: tuple[Contact, ...]
+    emergency: str
+    disclaimer: str
+    words: SummaryWords
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryWords:
+    """The fixed words on the paper, in the summary's language."""
+
+    name_line: str
+    birth_line: str
+    face_heading: str
+    visit_heading: str
+    screening_heading: str
+    lists_heading: str
+    answers_heading: str
+    companion_heading: str
+    companion_note: str
+    crisis_heading: str
+    continued: str
+    continued_below: str
+    page_of: str
+    nobody: str
+    not_answered: str
+    edition_label: str
+    date_label: str
+    reference_label: str
+    demonstration: str
+    made_by: str
+    own_words_note: str

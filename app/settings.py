@@ -1,0 +1,228 @@
+"""What an operator can set: environment variables read once, every mistake named at once, nothing guessed.
+
+Nothing here touches the disk or the network, and no message repeats a value that may hold a password.
+"""
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+T = TypeVar("T")
+
+_PACKAGE: Final = Path(__file__).parent
+_PREFIX: Final = "FOREWORD_"
+_PORTS: Final = range(1, 65536)
+_HOPS: Final = range(10)
+_HOST_NAME: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_FLAGS: Final = {"0": False, "1": True}
+_DATABASES: Final = ("sqlite:///", "postgresql+psycopg://")
+
+
+class StartError(Exception):
+    """The program cannot start as it was asked to; `problems` holds every reason, each one sentence for an operator."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable: its name, its default in words, and what it is for."""
+
+    name: str
+    default: str
+    help: str
+
+
+SETTINGS: Final = (
+    Setting("HOST", "127.0.0.1", "The address to listen on."),
+    Setting("PORT", "8000", "The port to listen on."),
+    Setting(
+        "FOREWORD_PUBLIC_URL",
+        "http://127.0.0.1:PORT",
+        "The address people open, without a path; https unless it is this machine.",
+    ),
+    Setting(
+        "FOREWORD_DATA",
+        "instance/",
+        "The folder for the database and the keys; made if missing, open to its owner only.",
+    ),
+    Setting(
+        "FOREWORD_DATABASE_URL",
+        "foreword.sqlite3 in FOREWORD_DATA",
+        "The database: sqlite:////folder/file.db or postgresql+psycopg://user:password@host/name.",
+    ),
+    Setting("FOREWORD_QUESTIONS", "questions.yaml", "The questionnaire file; the default comes with the program."),
+    Setting("FOREWORD_DEMO", "0", "1 shows the demonstration clinic, with a banner on every page."),
+    Setting("FOREWORD_TRUSTED_HOPS", "0", "How many proxies in front are believed about who asked and how."),
+)
+"""Every setting there is, in the order of docs/settings.md."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one running program."""
+
+    host: str
+    port: int
+    public_url: str
+    data: Path
+    database_url: str = field(repr=False)  # it can hold a password
+    questions: Path
+    is_demo: bool
+    trusted_hops: int
+
+    @property
+    def is_https(self) -> bool:
+        """Tell whether people reach the program by https."""
+        return self.public_url.startswith("https:")
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings an environment holds, or raise `StartError` with everything that is wrong with it.
+
+    A variable that is set to nothing counts as not set, as it does for most programs.
+    """
+    given = {name: value for name, value in environ.items() if value}
+    problems = [*_find_unknown_names(given), *_find_debugger(given)]
+
+    def read(name: str, default: str, parse: Callable[[str], T]) -> T:
+        try:
+            return parse(given.get(name, default))
+        except ValueError as error:
+            problems.append(f"{name}: {error}")
+            return parse(default)
+
+    host = read("HOST", "127.0.0.1", _parse_host)
+    port = read("PORT", "8000", _parse_port)
+    data = read("FOREWORD_DATA", "instance", _parse_path)
+    settings = Settings(
+        host=host,
+        port=port,
+        public_url=read("FOREWORD_PUBLIC_URL", f"http://{_name_own_host(host)}:{port}", _parse_public_url),
+        data=data,
+        database_url=read("FOREWORD_DATABASE_URL", f"sqlite:///{data / 'foreword.sqlite3'}", _parse_database_url),
+        questions=read("FOREWORD_QUESTIONS", str(find_resource("questions.yaml")), _parse_path),
+        is_demo=read("FOREWORD_DEMO", "0", _parse_flag),
+        trusted_hops=read("FOREWORD_TRUSTED_HOPS", "0", _parse_hops),
+    )
+    if "FOREWORD_PUBLIC_URL" not in given and not _is_loopback(host) and not _is_any_address(host):
+        problems.append(
+            f"HOST: {host} can be reached from other machines, which need an address to open; "
+            "set FOREWORD_PUBLIC_URL to it, starting with https://"
+        )
+    if problems:
+        raise StartError(*problems)
+    return settings
+
+
+def find_resource(name: str) -> Path:
+    """Return where a file or folder that comes along with the program is: in the wheel, or beside `app/`."""
+    bundled = _PACKAGE / "_bundle" / name
+    return bundled if bundled.exists() else _PACKAGE.parent / name
+
+
+def _find_unknown_names(given: Mapping[str, str]) -> list[str]:
+    known = [setting.name for setting in SETTINGS]
+    problems = []
+    for name in sorted(given):
+        if name.startswith(_PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            remedy = f"did you mean {near[0]}?" if near else "docs/settings.md lists those there are; unset this one"
+            problems.append(f"{name}: there is no such setting; {remedy}")
+    return problems
+
+
+def _find_debugger(given: Mapping[str, str]) -> list[str]:
+    # Flask reads this one by itself, and its debugger shows answers and runs code for whoever finds it (S33).
+    if given.get("FLASK_DEBUG", "0").lower() in {"0", "false", "no"}:
+        return []
+    return ["FLASK_DEBUG: the debugger would show answers and run code for anybody; unset it"]
+
+
+def _parse_path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _parse_flag(text: str) -> bool:
+    if text not in _FLAGS:
+        raise ValueError(f"{text!r} is neither yes nor no; write 1 for yes, or 0")
+    return _FLAGS[text]
+
+
+def _parse_number(text: str, allowed: range) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:6]) in allowed):
+        raise ValueError(f"{text!r} is not a number from {allowed[0]} to {allowed[-1]}; write one")
+    return int(text)
+
+
+def _parse_port(text: str) -> int:
+    return _parse_number(text, _PORTS)
+
+
+def _parse_hops(text: str) -> int:
+    return _parse_number(text, _HOPS)
+
+
+def _parse_host(text: str) -> str:
+    host = text.removeprefix("[").removesuffix("]")
+    if not (_is_address(host) or _HOST_NAME.fullmatch(host)):
+        raise ValueError(f"{text!r} is not an address or a host name; write one without a port, such as 127.0.0.1")
+    return host.lower()
+
+
+def _parse_database_url(text: str) -> str:
+    if not text.startswith(_DATABASES):
+        raise ValueError(
+            "this is not a database that can be used; write sqlite:////folder/file.db "
+            "or postgresql+psycopg://user:password@host/name"
+        )
+    return text
+
+
+def _parse_public_url(text: str) -> str:
+    url = urlsplit(text)
+    host, port = _read_authority(url)
+    is_plain = not (url.username or url.password or url.query or url.fragment or url.path.strip("/"))
+    if url.scheme not in _DEFAULT_PORTS or not is_plain or not (_is_address(host) or _HOST_NAME.fullmatch(host)):
+        raise ValueError("this is not the address of a website; write https:// and its host name, and nothing after it")
+    if url.scheme == "http" and not _is_loopback(host):
+        raise ValueError("answers would cross the network in the clear; write it with https://")
+    authority = f"[{host}]" if ":" in host else host
+    return f"{url.scheme}://{authority}" + (f":{port}" if port != _DEFAULT_PORTS[url.scheme] else "")
+
+
+def _read_authority(url: SplitResult) -> tuple[str, int]:
+    try:
+        return (url.hostname or "", url.port or _DEFAULT_PORTS.get(url.scheme, 0))
+    except ValueError:
+        raise ValueError("its port is not a number from 1 to 65535; write one, or leave it out") from None
+
+
+def _name_own_host(host: str) -> str:
+    if _is_loopback(host):
+        return f"[{host}]" if ":" in host else host
+    return "127.0.0.1"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def _is_any_address(host: str) -> bool:
+    return _is_address(host) and ipaddress.ip_address(host).is_unspecified

@@ -1,0 +1,208 @@
+"""The database: connections made safe, transactions with a known start, the schema brought up to date.
+
+Nothing here may put a URL (it can hold a password), a parameter or a row into a log or an error.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, cast
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from app.storage.tables import SCHEMA_REVISION
+
+_READS_ONLY: Final = "foreword_reads_only"
+_BUSY_SECONDS: Final = 5
+_CHECKPOINT_SECONDS: Final = 1
+_MIGRATION_SECONDS: Final = 120
+_MIGRATION_LOCK: Final = 0x464F5245574F5244  # "FOREWORD" in ASCII: PostgreSQL names its advisory locks by number
+
+_SQLITE_PRAGMAS: Final = (
+    f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}",  # first, so that the next ones wait for another process too
+    "PRAGMA journal_mode = WAL",
+    # A commit is safe from a crash of the program; a power cut can cost the last pages typed, never the file. Waiting
+    # for the disk at every page would cost a patient more. What a clinic has received will use FULL.
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # per connection: set once, the next connection would leave answers behind (S18)
+    "PRAGMA temp_store = MEMORY",  # a sorter's temporary file would be a copy nobody erases
+)
+_POSTGRES_LIMITS: Final = (
+    f"-c lock_timeout={_BUSY_SECONDS}s -c statement_timeout=15s -c idle_in_transaction_session_timeout=30s"
+)
+
+
+class DatabaseUrlError(Exception):
+    """A database URL names something other than SQLite or PostgreSQL with psycopg; says nothing of the URL itself."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database URL is not one that can be used; write sqlite:////folder/file.db or "
+            "postgresql+psycopg://user:password@host/name"
+        )
+
+
+class SchemaRevisionError(Exception):
+    """A database was made by a newer program; `found` is its revision, `known` the newest this program has."""
+
+    def __init__(self, found: str, known: str) -> None:
+        self.found = found
+        self.known = known
+        super().__init__(
+            f"the database is at schema revision {found}, this program knows {known}; "
+            "start the newer program, or restore the backup made before it"
+        )
+
+
+class ReadOnlyTransactionError(Exception):
+    """Something was written in `begin_read`, and undone: under load SQLite would refuse it at random."""
+
+    def __init__(self) -> None:
+        super().__init__("a write in a transaction opened for reading; open it with begin_write")
+
+
+def create_engine_for(url: str) -> Engine:
+    """Return an engine for a SQLite or PostgreSQL database, or raise `DatabaseUrlError`; connects to nothing yet."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseUrlError from None
+    if parsed.drivername in {"sqlite", "sqlite+pysqlite"} and parsed.database not in {None, "", ":memory:"}:
+        return _create_sqlite_engine(parsed)
+    if parsed.drivername == "postgresql+psycopg":
+        return _create_postgres_engine(parsed)
+    raise DatabaseUrlError
+
+
+@contextmanager
+def begin_read(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that sees one state of the database and on SQLite waits for nobody.
+
+    A write in it is refused: at once by PostgreSQL, at the end and with `ReadOnlyTransactionError` on SQLite.
+    """
+    with engine.connect() as connection:
+        connection.execution_options(**{_READS_ONLY: True, "postgresql_readonly": True})
+        with connection.begin():
+            before = _count_changes(connection)
+            yield connection
+            if _count_changes(connection) != before:
+                raise ReadOnlyTransactionError
+
+
+@contextmanager
+def begin_write(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that may write, committed at the end and undone by any exception; one at a time on SQLite."""
+    with engine.begin() as connection:
+        yield connection
+
+
+def _count_changes(connection: Connection) -> int:
+    # SQLite's own guard, PRAGMA query_only, makes it prepare every cached statement anew: a quarter of a GET's time.
+    if connection.dialect.name != "sqlite":
+        return 0
+    return cast("sqlite3.Connection", connection.connection.driver_connection).total_changes
+
+
+def checkpoint(engine: Engine) -> bool:
+    """Empty SQLite's write-ahead log, which still holds what was erased (S18), and tell whether it is now empty.
+
+    False means that somebody kept reading for a second: try again later. PostgreSQL offers nothing alike; there an
+    erased draft is unreadable because its key is gone.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        # Writers wait while this waits for readers: it has to give up long before they do.
+        cursor.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_SECONDS * 1000}")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        row = cursor.fetchone()
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
+    finally:
+        connection.close()
+    return row is not None and row[0] == 0
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to date, or raise `SchemaRevisionError`; processes that start together wait for the first."""
+    with begin_read(engine) as connection:
+        found = _read_revision(connection)
+    if found == SCHEMA_REVISION:
+        return
+    if found is not None and found > SCHEMA_REVISION:
+        raise SchemaRevisionError(found, SCHEMA_REVISION)
+    with engine.connect() as connection:
+        connection.detach()  # closed afterwards: its long time-outs must not come back through the pool
+        if engine.dialect.name == "sqlite":
+            connection.connection.cursor().execute(f"PRAGMA busy_timeout = {_MIGRATION_SECONDS * 1000}")
+        with connection.begin():
+            if engine.dialect.name == "postgresql":
+                limit = f"{_MIGRATION_SECONDS}s"
+                connection.execute(text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": limit})
+                connection.execute(text("SELECT set_config('statement_timeout', '0', true)"))
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+            _upgrade(connection)
+
+
+def _read_revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return revision
+
+
+def _upgrade(connection: Connection) -> None:
+    # Importing Alembic takes a tenth of a second of a cold start (design.md 7), and few have anything to migrate.
+    from alembic import command  # noqa: PLC0415  see above
+    from alembic.config import Config  # noqa: PLC0415  see above
+
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    config = Config()
+    config.set_main_option("script_location", "app.storage:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _create_sqlite_engine(url: URL) -> Engine:
+    # isolation_level None: sqlite3 otherwise opens transactions by its own rules, late and only before some statements,
+    # so that a SELECT and the UPDATE after it would not be one transaction. We say BEGIN ourselves (_begin_sqlite).
+    arguments = {"isolation_level": None, "timeout": _BUSY_SECONDS}
+    engine = create_engine(url, hide_parameters=True, connect_args=arguments, pool_size=8, max_overflow=24)
+    path = Path(url.database or "")
+
+    @event.listens_for(engine, "do_connect")
+    def _create_private_file(*_: object) -> None:
+        # Before SQLite makes it with the umask's permissions; the WAL takes over the file's.
+        path.touch(mode=0o600)
+
+    @event.listens_for(engine, "connect")
+    def _set_pragmas(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+        for pragma in _SQLITE_PRAGMAS:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begin_sqlite(connection: Connection) -> None:
+        # IMMEDIATE takes the write lock at once and waits for it; a read that turns into a write fails without waiting.
+        is_read = connection.get_execution_options().get(_READS_ONLY, False)
+        connection.exec_driver_sql("BEGIN" if is_read else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _create_postgres_engine(url: URL) -> Engine:
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=5,
+        max_overflow=5,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "application_name": "foreword", "options": _POSTGRES_LIMITS},
+    )

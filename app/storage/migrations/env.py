@@ -1,0 +1,9 @@
+"""What Alembic runs to migrate; it must use the connection it is given, whose transaction and lock are the caller's."""
+
+from alembic import context
+
+from app.storage.tables import METADATA
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,90 @@
+"""The patient's secret and the code that people write down to come back to it.
+
+The code *is* the secret: whoever holds it opens the draft. It never puts a secret, or what somebody typed, in an error.
+"""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable
+from typing import Final
+
+SECRET_LENGTH: Final = 15
+"""Bytes in a secret: 120 bits, above the 112 from which ASVS 6.5.2 lets a plain hash be stored."""
+
+_SYMBOLS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O or U
+_RFC_4648: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_GROUP: Final = 4
+_CODE_LENGTH: Final = SECRET_LENGTH * 8 // 5
+
+_WRITE: Final = str.maketrans(_RFC_4648, _SYMBOLS)
+_READ: Final = str.maketrans(_SYMBOLS, _RFC_4648)
+# An explicit table, because str.upper() also turns letters of other alphabets into ASCII ones.
+_FORGIVE: Final = {
+    **str.maketrans(_SYMBOLS.lower(), _SYMBOLS),
+    **str.maketrans("OoIiLlUu", "001111VV"),
+    **dict.fromkeys(map(ord, "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212")),  # what keyboards make of a hyphen
+}
+
+
+class ResumeCodeError(Exception):
+    """A text is not a resume code; says nothing about the text, because it may be a code with one slip in it."""
+
+    def __init__(self) -> None:
+        super().__init__(f"a resume code is {_CODE_LENGTH} letters and digits")
+
+
+def make_secret(random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> bytes:
+    """Return a new patient secret.
+
+    >>> len(make_secret())
+    15
+    """
+    return random_bytes(SECRET_LENGTH)
+
+
+def encode_secret(secret: bytes) -> str:
+    """Return the secret's 24 symbols without hyphens, as the cookie holds them; `parse_resume_code` reads them back.
+
+    >>> encode_secret(bytes(range(15)))
+    '000G40R40M30E209185GR38E'
+    """
+    if len(secret) != SECRET_LENGTH:
+        raise ValueError(f"a secret has {SECRET_LENGTH} bytes")
+    return base64.b32encode(secret).decode("ascii").translate(_WRITE)
+
+
+def format_resume_code(secret: bytes) -> str:
+    """Return the secret as people read it: 24 symbols in groups of four.
+
+    >>> format_resume_code(bytes(range(15)))
+    '000G-40R4-0M30-E209-185G-R38E'
+    """
+    symbols = encode_secret(secret)
+    return "-".join(symbols[start : start + _GROUP] for start in range(0, _CODE_LENGTH, _GROUP))
+
+
+def parse_resume_code(text: str) -> bytes:
+    """Return the secret behind a code as somebody typed it, or raise `ResumeCodeError`.
+
+    Forgives case, spaces, hyphens and look-alikes: O is 0, I and L are 1, U is V (none of the four is ever
+    issued).
+
+    >>> parse_resume_code(" ooog 4or4 om3o e2o9 l85g r38e ") == bytes(range(15))
+    True
+    """
+    symbols = "".join(text.split()).translate(_FORGIVE)
+    if len(symbols) != _CODE_LENGTH or not set(symbols) <= set(_SYMBOLS):
+        raise ResumeCodeError
+    return base64.b32decode(symbols.translate(_READ))
+
+
+def hash_secret(secret: bytes) -> str:
+    """Return what the database stores to find a draft by its secret: SHA-256 in hex, plain by leave of ASVS 6.5.2.
+
+    >>> len(hash_secret(bytes(15)))
+    64
+    """
+    if len(secret) != SECRET_LENGTH:
+        raise ValueError(f"a secret has {SECRET_LENGTH} bytes")
+    return hashlib.sha256(b"foreword draft secret 1\0" + secret).hexdigest()

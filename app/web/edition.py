@@ -1,0 +1,141 @@
+"""The editions being served: the newest good one for new patients, each draft's own for its life (design D-9).
+
+A questionnaire file that fails its check never replaces a good edition: the last good one goes on being served and
+the faults are kept for the operator.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from app.questionnaire.canonical import dump_canonical, hash_canonical, load_canonical
+from app.questionnaire.edition import Edition, build_edition
+from app.questionnaire.errors import DefinitionError, Fault
+from app.questionnaire.load import load_questionnaire
+from app.storage.engine import begin_read, begin_write
+from app.storage.editions import find_edition, find_latest_edition, record_edition
+from app.web.forms import Forms, build_forms
+
+
+class NoEditionError(Exception):
+    """There is no edition to serve: the file has faults and none was good before; `faults` says what to mend."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("no questionnaire can be served")
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """An edition with its form classes."""
+
+    edition: Edition
+    forms: Forms
+
+
+class EditionKeeper:
+    """Loads, checks, records and remembers editions; safe to call from several threads."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        path: Path,
+        *,
+        report: Callable[[tuple[Fault, ...]], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        """Serve `path`; `report` is told every time the file has faults."""
+        self._engine = engine
+        self._now = now
+        self._path = path
+        self._report = report
+        self._lock = threading.Lock()
+        self._known: dict[str, Served] = {}
+        self._newest: Served | None = None
+        self._stamp: tuple[int, int] | None = None
+        self.faults: tuple[Fault, ...] = ()
+
+    def get_newest(self) -> Served:
+        """Return the edition for new patients, reading the file again when it changed; raises NoEditionError."""
+        stamp = self._read_stamp()
+        if self._newest is None or stamp != self._stamp:
+            with self._lock:
+                if self._newest is None or stamp != self._stamp:
+                    self._refresh()
+                    self._stamp = stamp
+        if self._newest is None:
+            raise NoEditionError(self.faults)
+        return self._newest
+
+    def find(self, edition_hash: str) -> Served | None:
+        """Return a recorded edition by its hash, or None."""
+        if edition_hash not in self._known:
+            with begin_read(self._engine) as connection:
+                stored = find_edition(connection, edition_hash)
+            if stored is None:
+                return None
+            self._known[edition_hash] = _serve(stored.canonical, edition_hash)
+        return self._known[edition_hash]
+
+    def _read_stamp(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size
+
+    def _refresh(self) -> None:
+        try:
+            self._newest = self._accept()
+            self.faults = ()
+        except DefinitionError as error:
+            self.faults = error.faults
+            self._report(error.faults)
+            self._newest = self._newest or self._find_last_good()
+
+    def _accept(self) -> Served:
+        try:
+            data = self._path.read_bytes()
+        except OSError as error:
+            remedy = "put the file back or name another in FOREWORD_QUESTIONS"
+            fault = Fault(str(self._path), 1, 1, "file", f"cannot be read ({error.strerror})", remedy)
+            raise DefinitionError((fault,)) from error
+        definition = load_questionnaire(data, self._path.name)
+        canonical = dump_canonical(definition.questionnaire)
+        edition_hash = hash_canonical(canonical)
+        now = self._now()
+        with begin_read(self._engine) as connection:
+            is_known = find_edition(connection, edition_hash) is not None
+        if not is_known:
+            from app.questionnaire.check import check_definition  # noqa: PLC0415 (not needed where the edition is known: a quick start)
+
+            if faults := check_definition(definition, now.date()):
+                raise DefinitionError(faults)
+        questionnaire = definition.questionnaire
+        with begin_write(self._engine) as connection:
+            record_edition(
+                connection,
+                edition_hash,
+                canonical,
+                language=questionnaire.language,
+                title=questionnaire.title.to(questionnaire.language),
+                now=now,
+            )
+        self._known[edition_hash] = _serve(canonical, edition_hash)
+        return self._known[edition_hash]
+
+    def _find_last_good(self) -> Served | None:
+        with begin_read(self._engine) as connection:
+            stored = find_latest_edition(connection)
+        return _serve(stored.canonical, stored.hash) if stored else None
+
+
+def _serve(canonical: str, edition_hash: str) -> Served:
+    edition = build_edition(load_canonical(canonical), edition_hash)
+    return Served(edition=edition, forms=build_forms(edition))

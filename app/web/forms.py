@@ -1,0 +1,73 @@
+"""Items as WTForms: one form class a page, built once per edition; every rule is the core's, a field only calls it.
+
+It must never decide whether an answer is right, and never change what was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, Form
+
+from app.questionnaire.answers import PageReading, Raw, Reading, list_controls, read_answer
+from app.questionnaire.edition import Edition, Page
+from app.questionnaire.model import Item
+from app.questionnaire.numbers import find_doubts
+from app.questionnaire.problem import Problem
+
+
+class AnswerField(Field):
+    """All the form controls of one item, as one field; `typed` is what they hold, character for character."""
+
+    def __init__(self, item: Item, **kwargs: Any) -> None:  # noqa: ANN401 (WTForms hands its own keywords through)
+        super().__init__(label="", **kwargs)
+        self.item = item
+        self.typed: Raw = {}
+        self.problem: Problem | None = None
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:  # noqa: ANN401, ARG002 (WTForms' signature)
+        """Take the item's controls out of what was posted."""
+        posted: Raw = dict(formdata.lists()) if formdata is not None else {}
+        self.typed = {control: tuple(posted[control]) for control in list_controls(self.item, posted) if control in posted}
+
+    def read(self, today: date) -> Reading:
+        """Return what the core reads in the controls."""
+        return read_answer(self.item, self.typed, today)
+
+
+class PageForm(Form):
+    """One question page's form."""
+
+    def read(self, asked: Collection[str], today: date) -> PageReading:
+        """Return every answer and problem of the questions that were `asked`, and note on each field its first problem."""
+        fields: dict[str, AnswerField] = {name: field for name, field in self._fields.items() if name in asked}
+        readings = {name: field.read(today) for name, field in fields.items()}
+        answers = {name: reading.answer for name, reading in readings.items()}
+        problems = tuple(problem for reading in readings.values() for problem in reading.problems)
+        problems = problems or find_doubts([field.item for field in fields.values()], answers)
+        for problem in reversed(problems):
+            fields[problem.link_id].problem = problem
+        return PageReading(answers, problems)
+
+
+Forms = Mapping[str, type[PageForm]]
+
+
+def build_forms(edition: Edition) -> Forms:
+    """Return one form class for each page of an edition that asks something, by the page's linkId."""
+    pages = [*edition.pages, *(page for page in (edition.check, edition.share) if page)]
+    return {page.link_id: _build_form(page) for page in pages if page.questions}
+
+
+def _build_form(page: Page) -> type[PageForm]:
+    # Outside a form WTForms makes an unbound field of this call; it is bound when the form is made.
+    fields = {item.link_id: AnswerField(item) for item in page.questions}
+    return type("PageForm", (PageForm,), fields)
+
+
+def bind_form(forms: Forms, page: Page, typed: Raw) -> PageForm:
+    """Return the page's form holding what was typed."""
+    return forms[page.link_id](MultiDict({name: list(values) for name, values in typed.items()}))

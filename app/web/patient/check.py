@@ -1,0 +1,79 @@
+"""The check page and the decision: every answer with *Change*, what will not be sent, and who gets the answers."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from app.questionnaire.summary import list_unsent
+from app.web.patient import blueprint
+from app.web.patient.current import Current, find_current
+from app.web.patient.lost import show_nothing_open
+from app.web.patient.page import build_page, find_form, find_typed, locate_page
+from app.web.patient.paper import build_current_frame, build_current_summary
+from app.web.patient.questions import save_page
+
+Answer = Response | str | tuple[str, int]
+
+
+@blueprint.get("/check")
+def show_check() -> Answer:
+    """Show every answer on the path with a link to change it, and those that will not be sent (D-5)."""
+    current = find_current()
+    if current is None:
+        return show_nothing_open()
+    summary = build_current_summary(current)
+    edition = current.served.edition
+    own = edition.check.link_id if edition.check else ""
+    sections = [
+        (section, [row for row in section.rows if row.page != own])
+        for section in summary.sections
+        if any(row.page != own for row in section.rows)
+    ]
+    addresses = {page.link_id: locate_page(page, is_changing=True) for page in edition.pages}
+    last = current.way.pages[-1]
+    return render_template(
+        "patient/check.html",
+        sections=sections,
+        unsent=list_unsent(edition, current.progress.answers, build_current_frame(current)),
+        unread=[page for page in current.way.pages if page.link_id in current.progress.pending],
+        addresses=addresses,
+        back=locate_page(last),
+        language=current.progress.language,
+        page=_build_own_page(current),
+    )
+
+
+@blueprint.post("/check")
+def leave_check() -> Answer:
+    """Save whether the answers were looked over, and go on to the decision."""
+    current = find_current()
+    if current is None:
+        return show_nothing_open()
+    page = current.served.edition.check
+    if page is None:
+        return redirect(url_for("patient.show_share"), 303)
+    return save_page(current, page, is_changing=False)
+
+
+@blueprint.get("/share")
+def show_share() -> Answer:
+    """Show the decision: keep the answers to oneself; sending stands beside it once a clinic can receive."""
+    if find_current() is None:
+        return show_nothing_open()
+    return render_template("patient/share.html")
+
+
+@blueprint.post("/share")
+def share() -> Answer:
+    """Go on to the summary: keeping the answers to oneself needs nothing more."""
+    if find_current() is None:
+        return show_nothing_open()
+    return redirect(url_for("patient.show_summary"), 303)
+
+
+def _build_own_page(current: Current) -> object:
+    page = current.served.edition.check
+    if page is None:
+        return None
+    return build_page(current, page, find_form(current, page, find_typed(current, page)))

@@ -1,0 +1,134 @@
+"""The draft of the person asking: found by the secret in their cookie, opened, and saved page by page.
+
+The secret never leaves the cookie and the resume page; it must never be logged, put into a URL or kept in a session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from flask import Response, g
+
+from app.questionnaire.enable import Way, find_way
+from app.questionnaire.progress import Progress, dump_progress, load_progress
+from app.storage.drafts import Draft, StaleDraftError, create_draft, erase_draft, find_draft, save_draft
+from app.storage.engine import begin_read, begin_write, checkpoint
+from app.vault.codes import ResumeCodeError, encode_secret, make_secret, parse_resume_code
+from app.web.edition import Served
+from app.web.services import get_services
+from app.web.session import forget_cookie, read_cookie, set_cookie
+
+_ATTEMPTS = 8
+_COOKIE = "draft"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Current:
+    """The open draft: its secret, its row, what is in it, its edition, and the way through it."""
+
+    secret: bytes
+    draft: Draft
+    progress: Progress
+    served: Served
+    way: Way
+
+
+def find_current() -> Current | None:
+    """Return the draft that the cookie opens, or None; looked up once a request."""
+    if "current" not in g:
+        g.current = _open(read_cookie(_COOKIE) or "")
+    found: Current | None = g.current
+    return found
+
+
+def open_secret(secret: bytes) -> Current | None:
+    """Return the draft this secret opens, or None when there is none or its 24 hours are over."""
+    services = get_services()
+    with begin_read(services.engine) as connection:
+        draft = find_draft(connection, secret, services.now())
+    if draft is None:
+        return None
+    served = services.editions.find(draft.edition_hash)
+    if served is None:
+        return None
+    return _build_current(secret, draft, load_progress(draft.content), served)
+
+
+def start_draft(progress: Progress) -> Current:
+    """Store a new draft in the newest edition and return it; raises NoEditionError."""
+    services = get_services()
+    served = services.editions.get_newest()
+    secret = make_secret()
+    with begin_write(services.engine) as connection:
+        draft = create_draft(
+            connection,
+            secret=secret,
+            edition_hash=served.edition.hash,
+            content=dump_progress(progress),
+            now=services.now(),
+        )
+    g.current = _build_current(secret, draft, progress, served)
+    return open_again()
+
+
+def open_again() -> Current:
+    """Return the draft of this request after it was started, resumed or saved."""
+    current: Current = g.current
+    return current
+
+
+def save_current(current: Current, change: Callable[[Current], Progress]) -> Current:
+    """Save `change` of the draft and return it, trying again on top of whatever another tab saved meanwhile.
+
+    Raises StaleDraftError when the draft is gone.
+    """
+    services = get_services()
+    for _ in range(_ATTEMPTS):
+        progress = change(current)
+        try:
+            with begin_write(services.engine) as connection:
+                draft = save_draft(connection, current.secret, current.draft, dump_progress(progress), services.now())
+        except StaleDraftError:
+            again = open_secret(current.secret)
+            if again is None:
+                raise
+            current = again
+            continue
+        g.current = _build_current(current.secret, draft, progress, current.served)
+        return open_again()
+    raise StaleDraftError
+
+
+def erase_current(current: Current) -> None:
+    """Delete the draft at once, and its traces in the database's files (design D-8)."""
+    services = get_services()
+    with begin_write(services.engine) as connection:
+        erase_draft(connection, current.secret)
+    checkpoint(services.engine)
+    g.current = None
+
+
+def hold_secret(response: Response, secret: bytes) -> Response:
+    """Return the response with the draft's secret in its cookie, kept for a day from now."""
+    set_cookie(response, _COOKIE, encode_secret(secret))
+    return response
+
+
+def forget_secret(response: Response) -> Response:
+    """Return the response with the draft's cookie taken away."""
+    forget_cookie(response, _COOKIE)
+    return response
+
+
+def _open(code: str) -> Current | None:
+    try:
+        return open_secret(parse_resume_code(code))
+    except ResumeCodeError:
+        return None
+
+
+def _build_current(secret: bytes, draft: Draft, progress: Progress, served: Served) -> Current:
+    # The sealed row's plain bytes are not needed again once they are read.
+    way = find_way(served.edition, progress.answers)
+    return Current(secret=secret, draft=replace(draft, content=b""), progress=progress, served=served, way=way)

@@ -1,0 +1,143 @@
+"""What a template needs to draw one question page, and where its links and its form lead.
+
+It must never decide which page is next: that is the core's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import url_for
+from flask_babel import gettext
+
+from app.output.frame import fill_placeholders
+from app.questionnaire.answers import Raw
+from app.questionnaire.edition import Page
+from app.questionnaire.model import PageKind
+from app.questionnaire.problem import Problem
+from app.questionnaire.refill import fill_controls
+from app.web.forms import PageForm, bind_form
+from app.web.patient.current import Current
+from app.web.patient.field import Drawing, FieldView, draw_display, draw_field, say_problem
+from app.web.services import get_services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemView:
+    """One line of the error summary: the sentence and the control it links to."""
+
+    control: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageView:
+    """A question page ready to draw. `asked` and `revision` go back with the post (UA-9, UA-10)."""
+
+    heading: str
+    section: str
+    section_number: int
+    section_count: int
+    action: str
+    back: str
+    revision: int
+    asked: str
+    fields: tuple[FieldView, ...]
+    problems: tuple[ProblemView, ...]
+    has_doubts_only: bool
+    is_overtaken: bool
+    is_changing: bool
+
+
+def find_typed(current: Current, page: Page) -> Raw:
+    """Return what the page's controls hold: what could not be read last time, else the saved answers as typed."""
+    pending = current.progress.pending.get(page.link_id)
+    if pending is not None:
+        return pending
+    typed: dict[str, tuple[str, ...]] = {}
+    for item in page.questions:
+        controls = fill_controls(item, current.progress.answers.get(item.link_id))
+        typed |= {control: tuple(values) for control, values in controls.items()}
+    return typed
+
+
+def find_form(current: Current, page: Page, typed: Raw) -> PageForm:
+    """Return the page's form with what was typed."""
+    return bind_form(current.served.forms, page, typed)
+
+
+def list_asked(current: Current, page: Page) -> list[str]:
+    """Return the linkIds of the page's questions that are asked of this person."""
+    return [item.link_id for item in page.questions if item.link_id in current.way.enabled]
+
+
+def build_drawing(current: Current) -> Drawing:
+    """Return what the fields of a page share."""
+    clinic = get_services().clinic
+
+    def fill(text: str) -> str:
+        return fill_placeholders(text, clinic, gettext) if clinic else text
+
+    return Drawing(edition=current.served.edition, language=current.progress.language, fill=fill)
+
+
+def build_page(
+    current: Current,
+    page: Page,
+    form: PageForm,
+    problems: tuple[Problem, ...] = (),
+    *,
+    is_overtaken: bool = False,
+    is_changing: bool = False,
+) -> PageView:
+    """Return the page with its fields as they stand in the form."""
+    drawing = build_drawing(current)
+    shown = [item for item in page.items if item.link_id in current.way.enabled]
+    return PageView(
+        heading=drawing.to(page.title),
+        section=drawing.to(page.section_title),
+        section_number=page.section_number,
+        section_count=current.served.edition.section_count,
+        action=locate_page(page, is_changing=is_changing),
+        back=_locate_back(current, page, is_changing=is_changing),
+        revision=current.draft.revision,
+        asked=" ".join(list_asked(current, page)),
+        fields=tuple(
+            draw_field(form[item.link_id], drawing) if item.is_question else draw_display(item, drawing)
+            for item in shown
+        ),
+        problems=tuple(ProblemView(control=each.control, sentence=say_problem(each, drawing)) for each in problems),
+        has_doubts_only=bool(problems) and all(problem.is_doubt for problem in problems),
+        is_overtaken=is_overtaken,
+        is_changing=is_changing,
+    )
+
+
+def locate_page(page: Page, *, is_changing: bool = False) -> str:
+    """Return a page's address; while an answer is being changed from the check page, it says where to return to."""
+    to = "check" if is_changing else None
+    if page.kind is PageKind.SUPPORT:
+        return url_for("patient.show_support", to=to)
+    if page.kind is PageKind.CHECK:
+        return url_for("patient.show_check")
+    return url_for("patient.show_question_page", page_id=page.slug, to=to)
+
+
+def locate_next(current: Current, page: Page, *, is_changing: bool) -> str:
+    """Return where to go after a page: the next on the way, or, while changing, what the change opened, then the check page."""
+    if page.kind is PageKind.CHECK:
+        return url_for("patient.show_share")
+    if not is_changing:
+        following = current.way.after(page)
+        return locate_page(following) if following else url_for("patient.show_check")
+    for step in current.way.pages:
+        if step.number > page.number and step.link_id in current.progress.opened:
+            return locate_page(step, is_changing=True)
+    return url_for("patient.show_check")
+
+
+def _locate_back(current: Current, page: Page, *, is_changing: bool) -> str:
+    if is_changing:
+        return url_for("patient.show_check")
+    previous = current.way.before(page)
+    return locate_page(previous) if previous else url_for("patient.show_start")

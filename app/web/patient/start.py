@@ -1,0 +1,118 @@
+"""The way in: the start page, beginning a form, going on with one, and erasing it."""
+
+from __future__ import annotations
+
+from flask import make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from app.questionnaire.progress import Progress
+from app.vault.codes import ResumeCodeError, format_resume_code, parse_resume_code
+from app.web.patient import blueprint
+from app.web.patient.current import (
+    Current,
+    erase_current,
+    find_current,
+    forget_secret,
+    hold_secret,
+    open_secret,
+    start_draft,
+)
+from app.web.patient.page import locate_page
+from app.web.patient.questions import save_page
+from app.web.services import get_services
+
+Answer = Response | str | tuple[str, int]
+_UNPROCESSABLE = 422
+
+
+@blueprint.get("/")
+def show_start() -> Answer:
+    """Show what this is and is not, how long it takes, who can read it and until when."""
+    edition = get_services().editions.get_newest().edition
+    return render_template("patient/start.html", edition=edition, has_draft=find_current() is not None)
+
+
+@blueprint.post("/start")
+def start() -> Answer:
+    """Begin a form, or go on with the one that is open; typed answers that lost their draft are kept (S38)."""
+    current = find_current()
+    typed_on = request.form.get("page", "")
+    if current is not None and not typed_on:
+        return redirect(locate_resume(current), 303)
+    if current is None:
+        current = start_draft(Progress(language="en"))
+    page = current.served.edition.find_page(typed_on)
+    if page is not None and page.questions:
+        answer = make_response(save_page(current, page, is_changing=False))
+        return hold_secret(answer, current.secret)
+    return hold_secret(make_response(redirect(locate_page(current.way.pages[0]), 303)), current.secret)
+
+
+@blueprint.get("/resume")
+def show_resume() -> Answer:
+    """Show the resume code of the form that is open, and a box for the code of another."""
+    return _draw_resume()
+
+
+@blueprint.post("/resume")
+def resume() -> Answer:
+    """Go on with the form that a resume code opens, on any device."""
+    typed = request.form.get("code", "")
+    try:
+        current = open_secret(parse_resume_code(typed))
+    except ResumeCodeError:
+        return _draw_resume(typed, gettext("Enter all 24 letters and numbers of your resume code")), _UNPROCESSABLE
+    if current is None:
+        problem = gettext("Check the code. It opens nothing: it was written down differently, or its 24 hours are over")
+        return _draw_resume(typed, problem), _UNPROCESSABLE
+    return hold_secret(make_response(redirect(locate_resume(current), 303)), current.secret)
+
+
+@blueprint.get("/erase")
+def show_erase() -> Answer:
+    """Ask once more before everything is erased."""
+    return render_template("patient/erase.html", has_draft=find_current() is not None)
+
+
+@blueprint.post("/erase")
+def erase() -> Answer:
+    """Erase the draft from the server and what this browser holds of it (design D-8, security.md S6)."""
+    current = find_current()
+    if current is not None:
+        erase_current(current)
+    response = forget_secret(make_response(redirect(url_for("patient.show_erased"), 303)))
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@blueprint.get("/erased")
+def show_erased() -> Answer:
+    """Show that nothing is left."""
+    return render_template("patient/erased.html")
+
+
+def locate_resume(current: Current) -> str:
+    """Return where the person left off: the page after the last one saved, or the check page at the end."""
+    edition = current.served.edition
+    last = edition.find_page(current.progress.at)
+    if last is None:
+        if edition.check and current.progress.at == edition.check.link_id:
+            return url_for("patient.show_check")
+        return locate_page(current.way.pages[0])
+    if last.link_id in current.progress.pending:
+        return locate_page(last)
+    following = current.way.after(last)
+    return locate_page(following) if following else url_for("patient.show_check")
+
+
+def _draw_resume(typed: str = "", problem: str = "") -> str:
+    current = find_current()
+    return render_template(
+        "patient/resume.html",
+        code=format_resume_code(current.secret) if current else "",
+        until=current.draft.expires_at if current else None,
+        onward=locate_resume(current) if current else "",
+        typed=typed,
+        problem=problem,
+    )

@@ -1,0 +1,60 @@
+"""The open half put together: its pages, what they all share, and what happens before the clinic has opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
+
+from app.output.frame import view_contact
+from app.web.patient import blueprint, check, paper, questions, reading, start
+from app.web.patient.current import find_current
+from app.web.patient.lost import show_lost
+from app.web.patient.page import build_page, find_form
+from app.web.services import get_services
+from app.web.shell import get_shell
+
+MODULES = (start, questions, check, paper, reading)
+_ALWAYS_OPEN = frozenset({"patient.show_privacy", "patient.show_accessibility", "patient.show_for_clinicians"})
+_NOT_OPEN = 503
+_BAD_TOKEN = 400
+
+
+def init_app(app: Flask) -> None:
+    """Give an application the patient's pages."""
+    app.register_blueprint(blueprint)
+    get_shell(app).keep_form = keep_form
+
+
+@blueprint.before_request
+def refuse_unopened() -> ResponseReturnValue | None:
+    """Show *not open yet* until the clinic is set up (design section 4)."""
+    if get_services().clinic is None and request.endpoint not in _ALWAYS_OPEN:
+        return render_template("patient/not_open.html"), _NOT_OPEN
+    return None
+
+
+@blueprint.app_context_processor
+def share_clinic() -> dict[str, Any]:
+    """Give every template the clinic and its contacts, the same on each page (W-13)."""
+    clinic = get_services().clinic
+    lines = clinic.crisis.contacts if clinic else ()
+    contacts = [(line, view_contact(line, gettext)) for line in lines]
+    return {"clinic": clinic, "contacts": contacts}
+
+
+def keep_form(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
+    """Return a question page again with everything just typed, when its form's token has died (S38)."""
+    page_id = (request.view_args or {}).get("page_id", "")
+    if request.endpoint != "patient.save_question_page":
+        return None
+    current = find_current()
+    page = current.served.edition.find_step(page_id) if current else None
+    if current is None or page is None:
+        return show_lost(posted)
+    typed = {name: tuple(values) for name, values in posted.lists()}
+    view = build_page(current, page, find_form(current, page, typed), is_overtaken=True)
+    return make_response(render_template("patient/question.html", page=view), _BAD_TOKEN)

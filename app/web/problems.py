@@ -1,0 +1,97 @@
+"""What a person reads when something went wrong: what to do next, and never a word of what was sent.
+
+The pages are made when the program starts, so that showing one needs nothing that could be broken itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Flask, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from app.web.security import is_same_origin
+from app.web.shell import get_shell
+
+_CLIENT_ERROR: Final = 400
+_SERVER_ERROR: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error page: its heading, and what to do next."""
+
+    heading: str
+    advice: tuple[str, ...]
+
+
+_KEPT: Final = "The pages you saved before are kept."
+
+PROBLEMS: Final = {
+    400: Problem(
+        "This page could not be read",
+        ("Open the address your clinic gave you and go on from there.", _KEPT),
+    ),
+    403: Problem(
+        "This came from another website",
+        ("Nothing was saved. Open the address your clinic gave you and write your answers there.", _KEPT),
+    ),
+    404: Problem("There is no page here", ("Check the address, or go to the first page.", _KEPT)),
+    405: Problem("This address cannot be used that way", ("Go to the first page and go on from there.", _KEPT)),
+    413: Problem(
+        "This is more text than can be sent at once",
+        ("Go back, make your longest answer shorter, and send the page again.", _KEPT),
+    ),
+    415: Problem("Files cannot be sent here", ("Go back and write your answer as text.", _KEPT)),
+    429: Problem("There were too many tries in a short time", ("Wait a few minutes, then go back and try again.", _KEPT)),
+    431: Problem(
+        "Your browser sent more than can be read",
+        ("Delete this website’s cookies in your browser’s settings, then go to the first page.",),
+    ),
+    500: Problem(
+        "Something broke on our side",
+        ("Wait a minute, then go back and send the page again.", _KEPT, "If it happens again, tell your clinic."),
+    ),
+    503: Problem("The questionnaire is closed for a moment", ("Try again in a few minutes.", _KEPT)),
+}
+"""The error pages by status."""
+
+
+def init_app(app: Flask) -> None:
+    """Show this program's error pages; its templates must work by now."""
+    get_shell(app).problem_pages = render_pages(app)
+    app.register_error_handler(CSRFError, answer_dead_token)
+    app.register_error_handler(HTTPException, answer_problem)
+
+
+def render_pages(app: Flask) -> Mapping[int, bytes]:
+    """Return every error page by its status."""
+    with app.test_request_context():
+        return {
+            status: render_template("problem.html", problem=problem).encode() for status, problem in PROBLEMS.items()
+        }
+
+
+def answer_problem(error: HTTPException) -> ResponseReturnValue:
+    """Return the error page for an HTTP error, with what the error says in headers, such as Allow."""
+    if error.response is not None or error.code is None or error.code < _CLIENT_ERROR:
+        return error  # type: ignore[return-value]  Flask sends an HTTPException as it is: a redirect, or a view's own answer
+    fitting = _SERVER_ERROR if error.code >= _SERVER_ERROR else _CLIENT_ERROR
+    pages = get_shell().problem_pages
+    response = Response(pages.get(error.code, pages[fitting]), error.code)
+    for name, value in error.get_headers():
+        if name.lower() != "content-type":
+            response.headers[name] = value
+    return response
+
+
+def answer_dead_token(error: CSRFError) -> ResponseReturnValue:
+    """Return the form again with all that was typed, when its token has died and our own page sent it (S38)."""
+    keep_form = get_shell().keep_form
+    if keep_form is not None and is_same_origin(request):
+        kept = keep_form(request.form)
+        if kept is not None:
+            return kept
+    return answer_problem(error)

@@ -1,0 +1,101 @@
+"""The session: a signed cookie that holds the secret of the form tokens, and nothing else; and the key that signs it."""
+
+import os
+import secrets
+import tempfile
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask_wtf import CSRFProtect
+
+from app.settings import Settings, StartError
+
+TOKEN_LIFE: Final = timedelta(hours=24)
+"""How long the token in a form can be sent: as long as a draft lives, so that none dies under a patient (S38)."""
+
+COOKIE_LIFE: Final = TOKEN_LIFE + timedelta(hours=1)
+"""How long the browser keeps the session: longer than any token, so that it is the server that says what is over."""
+
+_KEY_LENGTH: Final = 32
+_OPEN_TO_OTHERS: Final = 0o077
+
+
+class SessionInterface(SecureCookieSessionInterface):
+    """A session that is there only where a form is, and lives a day from the last one."""
+
+    digest_method = staticmethod(sha256)
+
+    def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime:  # noqa: ARG002  Flask passes them
+        """Return when the browser may forget the cookie."""
+        return datetime.now(UTC) + COOKIE_LIFE
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:  # noqa: ARG002  Flask passes it
+        """Tell whether a page drew or checked a form: then the cookie starts its day anew."""
+        return session.modified or session.accessed
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Give an application its cookies, and a token in each of its forms that no other session has (S3)."""
+    app.secret_key = load_cookie_key(settings.data)
+    app.session_interface = SessionInterface()
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-foreword" if settings.is_https else "foreword",  # RFC 6265bis: for this host alone,
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=COOKIE_LIFE,
+        WTF_CSRF_TIME_LIMIT=int(TOKEN_LIFE.total_seconds()),
+        # `security.is_cross_site` looks at Referer too, but does not demand one of browsers that hide it.
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    CSRFProtect(app)
+
+
+def make_data_folder(folder: Path) -> None:
+    """Make the data folder, open to its owner only, or raise `StartError` when it cannot be or others can look in."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not any(folder.iterdir()):
+            folder.chmod(0o700)
+        mode = folder.stat().st_mode
+    except OSError as error:
+        raise StartError(f"FOREWORD_DATA: {folder} cannot be used: {error.strerror}; name another folder") from None
+    if mode & _OPEN_TO_OTHERS:
+        raise StartError(f"FOREWORD_DATA: others on this machine can look into {folder}; run: chmod 700 '{folder}'")
+
+
+def load_cookie_key(folder: Path) -> bytes:
+    """Return the key that signs cookies, made at the first start, or raise `StartError` when it cannot be used."""
+    path = folder / "cookie.key"
+    try:
+        if not path.exists():
+            _write_once(path, secrets.token_bytes(_KEY_LENGTH))
+        key, mode = path.read_bytes(), path.stat().st_mode
+    except OSError as error:
+        raise StartError(f"{path}: the key cannot be used: {error.strerror}; let this program read it") from None
+    if mode & _OPEN_TO_OTHERS:
+        raise StartError(f"{path}: others on this machine can read this key; delete it, a new one will be made")
+    if len(key) != _KEY_LENGTH:
+        raise StartError(f"{path}: this is not a key of {_KEY_LENGTH} bytes; delete it, a new one will be made")
+    return key
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    # Written whole under another name, then linked: of processes that start together one wins, and none reads a half.
+    handle, name = tempfile.mkstemp(dir=path.parent)  # made with mode 0600
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            return
+    finally:
+        temporary.unlink()

