@@ -11,8 +11,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/.stamps
-# Chromium for the browser tests; the fonts for names in every script a patient may write.
-DEBIAN_PACKAGES := chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji
+# The browser of the browser tests and a library that its driver needs; fonts for every script a patient may write in.
+DEBIAN_PACKAGES := chromium libatomic1 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji
 
 export PYTHONUTF8 := 1
 export LC_ALL := C.UTF-8
@@ -42,7 +42,7 @@ test: $(STAMPS)/npm browser ## Run every test (ARGS goes to pytest)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: $(STAMPS)/npm ## Check style, types, templates, style sheets and YAML
-	@$(tools) found=0; \
+	@$(tools) shopt -s failglob; found=0; \
 	quietly $(BIN)/ruff check . || found=1; \
 	quietly $(BIN)/ruff format --check . || found=1; \
 	quietly $(BIN)/mypy || found=1; \

@@ -1,50 +1,45 @@
 """Foreword: the page your doctor reads first. Here its parts meet, and nowhere else."""
 
+# ruff: noqa: PLC0415  `import app.questionnaire` comes through here and must not bring Flask along
+
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from flask import Flask
 
     from app.settings import Settings
 
 
-def create_app(settings: "Settings") -> "Flask":
+def create_app(settings: "Settings", now: "Callable[[], datetime] | None" = None) -> "Flask":
     """Return the web application, or raise `StartError` when it cannot be made from these settings.
 
-    The database is not touched before the first request: whoever serves the application migrates it.
+    Its database is not touched before a request: whoever serves the application migrates it first. `now` is the
+    clock, where a test has its own.
     """
-    # Inside, because `import app.questionnaire` comes through here and must not bring Flask along.
-    # ruff: noqa: PLC0415  see above
+    from app.clinic import find_clinic
     from app.logs import get_log
-    from app.storage.editions import find_latest_edition
-    from app.storage.engine import begin_read, create_engine_for
-    from app.web import access, assets, compression, health, i18n, patient, problems, security, session
+    from app.storage.engine import create_engine_for
+    from app.web import build_web_app, services
     from app.web.edition import EditionKeeper
-    from app.web.services import Services, read_clock
-    from app.web.shell import WebApp, get_shell
+    from app.web.health import watch
+    from app.web.patient import wiring as patient
 
-    app = WebApp()
-    session.make_data_folder(settings.data)
+    clock = now or services.read_clock
+    app = build_web_app(settings)
     engine = create_engine_for(settings.database_url)
     editions = EditionKeeper(
         engine,
         settings.questions,
         report=lambda faults: get_log().warning("questionnaire not accepted", faults=[str(fault) for fault in faults]),
-        now=read_clock,
+        now=clock,
     )
-    app.extensions["foreword"] = Services(
-        settings=settings, engine=engine, editions=editions, clinic=None, now=read_clock
+    served = services.Services(
+        settings=settings, engine=engine, editions=editions, clinic=find_clinic(settings), now=clock
     )
-
-    assets.init_app(app)
-    i18n.init_app(app)
-    problems.init_app(app)
-    # What looks at a request looks in this order; what looks at an answer, the other way round.
-    access.init_app(app)
-    security.init_app(app, settings, last_resort=get_shell(app).problem_pages[500])
-    session.init_app(app, settings)
-    compression.init_app(app)
-
-    app.register_blueprint(health.blueprint)
-    app.register_blueprint(patient.blueprint)
+    services.init_app(app, served)
+    watch(app, served)
+    patient.init_app(app)
     return app

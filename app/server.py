@@ -1,145 +1,72 @@
-"""The HTTP server: waitress, with limits that let many slow clients wait without keeping the quick ones out.
+"""A running program: the order in which it starts, what it does on the side, and how it stops.
 
-Measured beside granian (security.md S23): with 900 half-sent headers or bodies open waitress answers in 10 ms. Granian
-is three times as quick for an empty page, but dead at as many half-sent bodies as it has threads, and holds 40 MB more.
-Most of a real page's time is the page's own, so patience won.
+It must never put a trace or a person's words before an operator: what stops a start is a sentence.
 """
 
 import errno
 import resource
 import signal
 import socket
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from http import HTTPStatus
-from time import time
+import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Final, NoReturn
-from wsgiref.types import WSGIApplication
 
-from waitress.adjustments import Adjustments
-from waitress.channel import HTTPChannel
-from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from app import create_app
+from app.logs import record_failure
 from app.settings import Settings, StartError
+from app.storage.drafts import purge_expired
+from app.storage.engine import DatabaseUrlError, SchemaRevisionError, begin_write, checkpoint, migrate
+from app.web.edition import NoEditionError
+from app.web.services import Services, get_services, read_clock
+from app.web.wire import Server
 
 _BACKLOG: Final = 1024
+_LAST_PORT: Final = 65535
 _OPEN_FILES: Final = 4096
-_REQUEST_SECONDS: Final = 60
-_HEARD_OUT: Final = 16 * 1024 * 1024
-
-_LIMITS: Final = {
-    "threads": 4,
-    "connection_limit": 1000,
-    "channel_timeout": 20,
-    "cleanup_interval": 5,
-    "max_request_header_size": 32 * 1024,
-    "asyncore_use_poll": True,  # select() breaks at the 1024th open file
-    "ident": None,
-    "expose_tracebacks": False,
-}
+# A draft's 24 hours end at its next purge: idle, it is gone at most this much later (D-4, D-8).
+_PURGE_SECONDS: Final = 600
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
-class Refusal(ErrorTask):
-    """The answer to what is no request at all: with our page and headers, for waitress would repeat what was sent."""
-
-    def execute(self) -> None:
-        """Send the page, and have the connection hear the rest of the request out."""
-        channel, error = self.channel, self.request.error  # type: ignore[attr-defined]  the stubs mistake its type
-        server = channel.server
-        assert isinstance(channel, Channel) and isinstance(server, Server)
-        page = server.pages.get(error.code, server.pages[400])
-        self.status = f"{error.code} {HTTPStatus(error.code).phrase}"
-        self.response_headers = [*server.headers, ("Content-Type", "text/html; charset=utf-8")]
-        self.set_close_on_finish()
-        self.content_length = len(page)
-        self.write(page)
-        channel.is_refused = True
-
-
-class Channel(HTTPChannel):
-    """A connection that may be slow, but not for ever, and that reads our refusal before it is closed."""
-
-    error_task_class = Refusal
-    began = 0.0
-    heard = 0
-    is_refused = False
-    is_hearing_out = False
-
-    def received(self, data: bytes) -> bool:
-        """Take in what was sent, or throw it away once the request was refused."""
-        if self.is_hearing_out:
-            self.heard += len(data)
-            self.will_close = self.heard > _HEARD_OUT
-            return False
-        if self.request is None:
-            self.began = time()
-        return super().received(data)
-
-    def handle_write(self) -> None:
-        """Send what is ready; after a refusal close our half only.
-
-        To close a socket with unread bytes in it makes the kernel throw away what the client has not read yet: a person
-        whose text was too long would see a broken connection, not the page that says so.
-        """
-        if self.is_refused and self.close_when_flushed and not self.total_outbufs_len and self.socket:
-            self.close_when_flushed = False
-            self.is_hearing_out = True
-            with suppress(OSError):  # the client has gone already
-                self.socket.shutdown(socket.SHUT_WR)
-            return
-        super().handle_write()
-
-    def is_overdue(self, now: float) -> bool:
-        """Tell whether a request has been arriving for too long: one byte a second would keep a connection for ever."""
-        is_arriving = self.is_hearing_out or (self.request is not None and not self.requests)
-        return is_arriving and now - self.began > _REQUEST_SECONDS
+def run(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve until told to stop, and announce in one sentence where; raises `StartError` when it cannot begin."""
+    stop_on_signals()
+    listener = open_listener(settings)  # before anything slow: a port in use is the commonest fault
+    try:
+        app = create_app(settings)
+    except DatabaseUrlError as error:
+        raise StartError(f"FOREWORD_DATABASE_URL: {error}") from None
+    with app.app_context():
+        services = get_services()
+    prepare(services)
+    _allow_open_files()
+    server = Server(app, settings, listener)
+    stopped = threading.Event()
+    threading.Thread(target=purge_regularly, args=(services, stopped), daemon=True).start()
+    announce(f"Foreword is open at {settings.public_url}")
+    server.run()  # until a signal; requests that are being answered are answered
+    stopped.set()
+    server.close()
+    services.engine.dispose()
 
 
-class Server(TcpWSGIServer):
-    """The listening side: waitress, on a socket that is open already."""
-
-    channel_class = Channel
-
-    def __init__(
-        self,
-        application: WSGIApplication,
-        listener: socket.socket,
-        settings: Settings,
-        *,
-        max_body: int,
-        headers: Sequence[tuple[str, str]],
-        pages: Mapping[int, bytes],
-    ) -> None:
-        self.headers = (*headers, ("Cache-Control", "no-store"))
-        self.pages = pages
-        adjustments = Adjustments(
-            **_LIMITS,
-            sockets=[listener],
-            max_request_body_size=max_body + 1,  # the first size that is too large
-            inbuf_overflow=max_body + 2,  # above it waitress would write what was typed to a temporary file
-            clear_untrusted_proxy_headers=not settings.trusted_hops,
-        )
-        where = (listener.family, listener.type, None, listener.getsockname())
-        super().__init__(application, {}, True, listener, None, adjustments, where, bind_socket=False)  # noqa: FBT003  as it is
-
-    def maintenance(self, now: int) -> None:
-        """Close connections on which nothing happens, or the same thing for too long."""
-        super().maintenance(now)
-        channels: dict[int, Channel] = self.active_channels  # type: ignore[assignment]  the stubs mistake its type
-        for channel in channels.values():
-            if channel.is_overdue(now):
-                channel.will_close = True
+def stop_on_signals() -> None:
+    """Have SIGTERM and SIGINT end the program without a trace, and a second one at once."""
+    for number in _SIGNALS:
+        signal.signal(number, _stop)
 
 
 def open_listener(settings: Settings) -> socket.socket:
-    """Return a socket that listens where the settings say, or raise `StartError`: those who come now wait in it."""
+    """Return a socket where the settings say, or raise `StartError`; who connects already waits until we serve."""
     host, port = settings.host, settings.port
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family = min(family for family, *_ in found)  # IPv4 first: `localhost` is both, and people type 127.0.0.1
-        address = next(address for kind, *_, address in found if kind == family)
+        # IPv4 first: `localhost` is both, and the address people are told is 127.0.0.1.
+        family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)
         return socket.create_server(
             address[:2], family=family, backlog=_BACKLOG, dualstack_ipv6=family == socket.AF_INET6 and host == "::"
         )
@@ -147,31 +74,59 @@ def open_listener(settings: Settings) -> socket.socket:
         raise StartError(_explain(error, host, port)) from None
 
 
-def stop_on_signals() -> None:
-    """Have SIGTERM and SIGINT end the program quietly; a second one ends it at once."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stop)
+def prepare(services: Services) -> None:
+    """Bring the database up to date and read the questionnaire, or raise `StartError`."""
+    try:
+        migrate(services.engine)
+        services.editions.get_newest()
+    except SchemaRevisionError as error:
+        raise StartError(f"FOREWORD_DATABASE_URL: {error}") from None
+    except SQLAlchemyError as error:
+        raise StartError(
+            f"FOREWORD_DATABASE_URL: the database cannot be used ({type(error).__name__}); "
+            "look whether it runs, and whether this program may write to it"
+        ) from None
+    except NoEditionError as error:
+        raise StartError(*(str(fault) for fault in error.faults)) from None
 
 
-def run(server: Server) -> None:
-    """Serve until the program is told to stop; requests that were being answered are answered."""
+def purge_regularly(services: Services, stopped: threading.Event) -> None:
+    """Erase what is past its time, now and every ten minutes, until `stopped`; a failure is logged, and tried again."""
+    while True:
+        try:
+            purge(services.engine)
+        except Exception as error:  # noqa: BLE001  whatever it is, patients go on
+            record_failure(error, "purge failed")
+        if stopped.wait(_PURGE_SECONDS):
+            return
+
+
+def purge(engine: Engine) -> None:
+    """Erase the drafts that are past their time, and what the database's journal still holds of them."""
+    with begin_write(engine) as connection:
+        purged = purge_expired(connection, read_clock())
+    if purged:
+        checkpoint(engine)
+
+
+def _allow_open_files() -> None:
+    # Each client that waits is an open file.
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < _OPEN_FILES:  # each waiting client is an open file
-        most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    server.run()
-    server.close()
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _stop(_: int, __: FrameType | None) -> NoReturn:
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     raise SystemExit(0)
 
 
 def _explain(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} is already in use; choose another: PORT={port % 65535 + 1} make run"
+        other = port + 1 if port < _LAST_PORT else port - 1
+        return f"Port {port} is already in use; choose another: PORT={other} make run"
     if error.errno == errno.EACCES:
         return f"Port {port} is kept for the system; choose one above 1023: PORT=8000 make run"
     return f"HOST: this machine has no address {host}; choose one it has: HOST=127.0.0.1 make run"

@@ -1,4 +1,4 @@
-"""What stands around the answers on screen and paper: the fixed words, dates and the clinic's contacts, in one language.
+"""What stands around the answers: the fixed words, dates and the clinic's contacts, in one language.
 
 Shared by the web and the command line. It must never look at an answer.
 """
@@ -90,8 +90,11 @@ def view_contact(line: CrisisLine, translate: Translate) -> Contact:
             ways.append(translate("call %(number)s") % {"number": line.tel})
         if line.sms:
             word = translate("text %(number)s") % {"number": line.sms}
-            ways.append(translate("%(text)s, with the word %(word)s") % {"text": word, "word": line.sms_keyword}
-                        if line.sms_keyword else word)
+            ways.append(
+                translate("%(text)s, with the word %(word)s") % {"text": word, "word": line.sms_keyword}
+                if line.sms_keyword
+                else word
+            )
     if line.url:
         ways.append(line.url.removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/"))
     return Contact(name=line.name, how=", ".join(ways), hours=line.hours)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import os
 import resource
 import select
@@ -18,9 +19,10 @@ import tempfile
 import time
 import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import noto_cjk_sans_jp_regular
-import typst
+if TYPE_CHECKING:
+    from typst import Compiler
 
 # Order matters: a character is drawn with the first font that has it.
 PACKED_FONTS = (
@@ -36,7 +38,6 @@ FAMILIES = (
     "Noto Sans",
     "Noto Sans CJK JP",
     "Noto Emoji",
-    "Noto Sans Symbols 2",
     "Noto Sans Symbols2",
     "Noto Sans Symbols",
     "Noto Sans Math",
@@ -114,44 +115,51 @@ class Press:
         self.template = template.read_bytes()
         folder = Path(tempfile.mkdtemp(prefix="foreword-fonts-"))
         try:
-            self._load(folder, extra_fonts)
+            cjk = unpack_fonts(folder, extra_fonts)
+            self.ink = Ink([*folder.iterdir(), cjk])
+            self.compiler, self.families = load_compiler(folder, cjk.parent)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _load(self, folder: Path, extra_fonts: Path) -> None:
-        for name in PACKED_FONTS:
-            module = importlib.import_module(f"pymupdf_fonts.{name}")
-            (folder / f"{name}.ttf").write_bytes(module.fontbuffer)
-            del sys.modules[f"pymupdf_fonts.{name}"]
-        for path in extra_fonts.glob("*.ttf"):
-            shutil.copy(path, folder)
-        cjk = Path(str(noto_cjk_sans_jp_regular.FONT_PATH))
-        self.ink = Ink([*sorted(folder.iterdir()), cjk])
-        fonts = typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder), str(cjk.parent)]
-        )
-        self.families = [family for family in FAMILIES if family in fonts.families()]
-        self.compiler = typst.Compiler(
-            root=folder, font_paths=fonts, ignore_system_fonts=True, package_path=folder, package_cache_path=folder
-        )
-        # A font is read when it is first used; using each now lets the folder go.
-        words = "".join(f'#text(font: "{family}", fallback: false)[a#strong[a]\u2600\u2211]' for family in self.families)
-        self.compiler.compile(input=words.encode(), format="pdf")
-
     def draw(self, payload: str) -> bytes:
-        """Return the PDF (PDF/UA-1, ISO 14289-1) of one summary."""
+        """Return the PDF (PDF/UA-1, ISO 14289-1) of one summary; raises ValueError."""
         for is_strict in (False, True):
-            with contextlib.suppress(typst.TypstError):
+            # The compiler's message may quote an answer: it is dropped, never passed on.
+            with contextlib.suppress(RuntimeError):
                 return self._compile(self.ink.show(payload, is_strict=is_strict))
         raise ValueError
 
     def _compile(self, payload: str) -> bytes:
-        drawn = self.compiler.compile(
-            input=self.template, format="pdf", sys_inputs={"summary": payload}, pdf_standards=["ua-1"]
-        )
+        inputs = {"summary": payload, "fonts": json.dumps(self.families)}
+        drawn = self.compiler.compile(input=self.template, format="pdf", sys_inputs=inputs, pdf_standards=["ua-1"])
         if not isinstance(drawn, bytes):
             raise TypeError
         return drawn
+
+
+def unpack_fonts(folder: Path, extra_fonts: Path) -> Path:
+    """Put the fonts that are no files of their own into a folder; return the one that is."""
+    for name in PACKED_FONTS:
+        (folder / f"{name}.ttf").write_bytes(importlib.import_module(f"pymupdf_fonts.{name}").fontbuffer)
+        del sys.modules[f"pymupdf_fonts.{name}"]
+    for path in extra_fonts.glob("*.ttf"):
+        shutil.copy(path, folder)
+    return Path(str(importlib.import_module("noto_cjk_sans_jp_regular").FONT_PATH))
+
+
+def load_compiler(folder: Path, cjk: Path) -> tuple[Compiler, list[str]]:
+    """Return a compiler that knows these fonts and nothing else of this machine, and their names in order."""
+    import typst  # noqa: PLC0415 - the application imports this module for its numbers and must not load the compiler
+
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder), str(cjk)])
+    families = [family for family in FAMILIES if family in fonts.families()]
+    compiler = typst.Compiler(
+        root=folder, font_paths=fonts, ignore_system_fonts=True, package_path=folder, package_cache_path=folder
+    )
+    # A font is read when it is first used. Using each now lets its folder go; the large one stays where it is.
+    words = "".join(f'#text(font: "{name}")[a#strong[a]]' for name in families if "CJK" not in name)
+    compiler.compile(input=words.encode(), format="pdf")
+    return compiler, families
 
 
 def set_limits() -> None:

@@ -20,6 +20,7 @@ Raw = Mapping[str, Sequence[str]]
 OWN_WORDS = "-something-else"
 CONFIRMED = "-confirmed"
 OWN_WORDS_LIMIT = 500
+_ROW_NUMBERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def list_row_numbers(item: Item, raw: Raw) -> list[int]:
         number, _, child = control.removeprefix(item.link_id + "-").partition("-")
         if control.startswith(item.link_id + "-") and child in names and number.isascii() and number.isdecimal():
             numbers.add(int(number[:4]))
-    return sorted(number for number in numbers if 0 < number < 1000)
+    return sorted(number for number in numbers if 0 < number < _ROW_NUMBERS)
 
 
 def _label(item: Item, **values: str) -> tuple[tuple[str, str], ...]:
@@ -139,9 +140,8 @@ def _read_choice(item: Item, raw: Raw) -> Reading:
     if not own_words.strip():
         own_words = ""
     codes = tuple(option.code for option in item.answer_options if option.code in chosen)
-    problem = (
-        _find_choice_problem(item, chosen, codes, own_words)
-        or _find_excess(item, item.link_id + OWN_WORDS, own_words, OWN_WORDS_LIMIT)
+    problem = _find_choice_problem(item, chosen, codes, own_words) or _find_excess(
+        item, item.link_id + OWN_WORDS, own_words, OWN_WORDS_LIMIT
     )
     if problem:
         return Reading(None, (problem,))

@@ -32,13 +32,9 @@ def read_date(item: Item, typed: tuple[str, str, str], today: date) -> DateParts
     day, month, year = read_digits(day_typed), read_month(month_typed), read_digits(year_typed)
     if month is None or year is None or (day is None and (day_typed or not by_month)):
         advice = Advice.DATE_BY_MONTH if by_month else Advice.DATE
-        return _refuse(item, advice, _find_part(day, month, year, is_day_needed=not by_month or bool(day_typed)))
-    if not (_FIRST_YEAR <= year <= MAXYEAR):
-        return _refuse(item, Advice.REAL_DATE, "year")
-    if not 1 <= month <= len(calendar.month_name) - 1:
-        return _refuse(item, Advice.REAL_DATE, "month")
-    if day is not None and not 1 <= day <= calendar.monthrange(year, month)[1]:
-        return _refuse(item, Advice.REAL_DATE, "day")
+        return _refuse(item, advice, _find_part(day, month, is_day_needed=not by_month or bool(day_typed)))
+    if wrong := _find_unreal(day, month, year):
+        return _refuse(item, Advice.REAL_DATE, wrong)
     if item.is_past and (year, month, day or 1) > (today.year, today.month, today.day):
         return _refuse(item, Advice.PAST_DATE, "day" if by_month is False or day_typed else "month")
     return DateParts(year, month, day, typed)
@@ -74,7 +70,16 @@ def read_month(typed: str) -> int | None:
     return matches[0] if len(matches) == 1 else None
 
 
-def _find_part(day: int | None, month: int | None, year: int | None, *, is_day_needed: bool) -> str:
+def _find_unreal(day: int | None, month: int, year: int) -> str:
+    """Return the part that no calendar has, or nothing."""
+    if not _FIRST_YEAR <= year <= MAXYEAR:
+        return "year"
+    if not 1 <= month < len(calendar.month_name):
+        return "month"
+    return "day" if day is not None and not 1 <= day <= calendar.monthrange(year, month)[1] else ""
+
+
+def _find_part(day: int | None, month: int | None, *, is_day_needed: bool) -> str:
     if day is None and is_day_needed:
         return "day"
     return "month" if month is None else "year"

@@ -36,17 +36,20 @@ class OwnWords:
     words: str
 
 
+ExampleAnswer = str | tuple[str, ...] | tuple[Mapping[str, str], ...] | OwnWords
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """One example patient as written: answers by linkId, pages that must and must not be seen, words on the face sheet.
 
-    An answer is a string (a code, a number, a text, a date such as `T-10d`, or `unanswered`), several codes,
-    rows, or codes with own words. `answers` already holds those of the example it is based on.
+    An answer is a string (a code, a number, a text, or a date such as `T-10d`), several codes, rows, or codes with
+    own words. `answers` already holds those of the example it is based on, and lacks those written as `unanswered`.
     """
 
     name: str
     note: str
-    answers: Mapping[str, str | tuple[str, ...] | tuple[Mapping[str, str], ...] | OwnWords]
+    answers: Mapping[str, ExampleAnswer]
     sees: tuple[str, ...]
     does_not_see: tuple[str, ...]
     face_sheet: tuple[str, ...]
@@ -57,8 +60,8 @@ class Example:
 class Definition:
     """A questionnaire file that could be read: the questionnaire and everything about it that only authors need.
 
-    `places` has the place of every item by linkId, of every option by `linkId/code`, and of other parts by their
-    path (`sources/KET-UK`, `article/avoid-heart-liver`).
+    `places` has the place of every item by linkId, of every option by `linkId/code`, of every field of a row by
+    `linkId/field`, and of other parts by their path (`sources/KET-UK`, `article/avoid-heart-liver`, `valueSets/when`).
     """
 
     file: str

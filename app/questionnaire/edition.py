@@ -32,13 +32,13 @@ class Page:
 
     @property
     def slug(self) -> str:
-        """Return the page's name in its address: a number, because a word would say how a question was answered (D-11)."""
+        """Return the page's name in its address: a number, for a word would say how one answered (D-11)."""
         return f"{self.number + 1}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """A questionnaire with its index. `pages` are the steps of the walk; `check` and `share` are the fixed last ones."""
+    """A questionnaire with its index. `pages` are the steps of the walk; `check` and `share` come after."""
 
     hash: str
     questionnaire: Questionnaire
@@ -105,9 +105,7 @@ def build_edition(questionnaire: Questionnaire, edition_hash: str) -> Edition:
 
 def _build_pages(questionnaire: Questionnaire) -> Iterator[Page]:
     holders = (
-        (number, section, page)
-        for number, section in enumerate(questionnaire.items, start=1)
-        for page in section.items
+        (number, section, page) for number, section in enumerate(questionnaire.items, start=1) for page in section.items
     )
     for place, (number, section, page) in enumerate(holders):
         yield Page(

@@ -51,9 +51,9 @@ def find_way(edition: Edition, answers: Answers) -> Way:
         pages.append(page)
         enabled.update(item.link_id for item in shown)
         seen.update({item.link_id: answers[item.link_id] for item in shown if item.link_id in answers})
-    for page in (edition.check, edition.share):
-        if page is not None:
-            enabled.update(item.link_id for item in page.items)
+    for last in (edition.check, edition.share):
+        if last is not None:
+            enabled.update(item.link_id for item in last.items)
     return Way(tuple(pages), frozenset(enabled))
 
 

@@ -24,7 +24,7 @@ from app.questionnaire.summary_model import (
     SummaryWords,
 )
 
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9-]*)\}")
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9-]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,9 @@ def shorten_face(face: FaceSheet, compression: Compression) -> FaceSheet:
 
 
 def cut_text(text: str, limit: int) -> str:
-    """Return at most `limit` characters, ended at a word where one ends near, never inside a combined character.
+    r"""Return at most `limit` characters, ended at a word where one ends near, never inside a combined character.
 
-    >>> cut_text("one two three", 9), len(cut_text("e\\u0301e\\u0301", 3))
+    >>> cut_text("one two three", 9), len(cut_text("e\u0301e\u0301", 3))
     ('one two', 2)
     """
     if len(text) <= limit:
@@ -162,11 +162,11 @@ def _walk_own_facts(item: Item, views: Mapping[str, AnswerView]) -> Iterator[tup
 
 def _fill_fact(pattern: str, views: Mapping[str, AnswerView], words: SummaryWords) -> tuple[Line, ...]:
     """Return the pattern with each `{linkId}` replaced by that answer; nothing where none of them was answered."""
-    names = _PLACEHOLDER.findall(pattern)
+    names = PLACEHOLDER.findall(pattern)
     if not any(name in views and views[name].is_answered for name in names):
         return ()
     lines: list[Line] = []
-    for place, part in enumerate(_PLACEHOLDER.split(pattern)):
+    for place, part in enumerate(PLACEHOLDER.split(pattern)):
         if place % 2 == 0:
             lines.extend([Line(part)] if part else [])
         elif part in views and views[part].is_answered:

@@ -23,6 +23,7 @@ class Rule(StrEnum):
     DEAD_END = "dead-end"
     ENTANGLED = "entangled"
     LOST_OPTION = "lost-option"
+    FACE_WORD = "face-word"
     SAME_LABEL = "same-label"
     LOST_FACT = "lost-fact"
     MISSING_RATIONALE = "missing-rationale"
@@ -61,6 +62,7 @@ RULES: Mapping[Rule, str] = MappingProxyType(
         Rule.DEAD_END: "A question that no answer fits, or limits that every answer breaks.",
         Rule.ENTANGLED: "Conditions that hang together so widely that nothing can be proved about them.",
         Rule.LOST_OPTION: "An answer that does not reach the summary or the face sheet, or looks there like another.",
+        Rule.FACE_WORD: "An answer that would stand under Yes on the face sheet because nothing says where it belongs.",
         Rule.SAME_LABEL: "Two questions with the same name on the face sheet.",
         Rule.LOST_FACT: "A key fact that names a question which is never asked together with it.",
         Rule.MISSING_RATIONALE: "A question that does not say why it is asked, who says so, and where it comes from.",
@@ -81,13 +83,13 @@ RULES: Mapping[Rule, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing a rule found. `place` is the key of its place; `link_id` the item whose overrules count."""
+    """One thing a rule found. `link_id` is the item whose overrules count; `place` is where, or the name of where."""
 
     rule: Rule
     link_id: str
     fault: str
     remedy: str
-    place: str = ""
+    place: str | Place = ""
 
 
 def build_fault(definition: Definition, finding: Finding) -> Fault:
@@ -103,7 +105,9 @@ def build_fault(definition: Definition, finding: Finding) -> Fault:
     >>> str(build_fault(file, finding))
     'q.yaml:7:5: age: the text says "suitable" (W-01); take it out, or overrule W-01 with a reason'
     """
-    place = find_place(definition, finding.place, finding.link_id)
+    place = finding.place
+    if isinstance(place, str):
+        place = find_place(definition, place, finding.link_id)
     remedy = finding.remedy
     if finding.rule in OVERRULABLE:
         remedy += f", or overrule {finding.rule} with a reason"

@@ -49,9 +49,7 @@ KEYS: dict[str, dict[str, Key]] = {
         "languages": Key("list:language", "All languages that every text is written in.", fhir=False),
         "title": Key("text", "The name people see.", required=True),
         "purpose": Key("text", "What the questionnaire is for and not for.", required=True),
-        "disclaimer": Key(
-            "text", "The sentence at the foot of every page and print (W-12).", required=True, fhir=False
-        ),
+        "disclaimer": Key("text", "The sentence at the foot of every page and print.", required=True, fhir=False),
         "article": Key("article", "The source article, sentence by sentence.", required=True, fhir=False),
         "sources": Key("map:source", "What the rationales cite, by key.", required=True, fhir=False),
         "valueSets": Key("map:valueSet", "Answer sets that several questions share.", fhir=False),
@@ -72,7 +70,7 @@ KEYS: dict[str, dict[str, Key]] = {
         "title": Key("string", "Who says it, where, when.", required=True, fhir=False),
         "mark": Key(
             "one-of:V,V2,V2/V,U",
-            "How far it was verified: V read at the publisher, V2 in a copy, U not verified.",
+            "How far it was verified: V read at the publisher, V2 in a copy, V2/V some of each, U not verified.",
             required=True,
             fhir=False,
         ),
@@ -109,10 +107,14 @@ KEYS: dict[str, dict[str, Key]] = {
         "shortText": Key("text", "A few words for the face sheet and for messages.", fhir=False),
         "help": Key("text", "A line under the question: examples, plain words.", fhir=False),
         "why": Key("text", "Why we ask, for the patient.", fhir=False),
-        "answerOption": Key("list:answerOption", "The answers, in order; on repeating rows, answers in place of rows."),
+        "answerOption": Key(
+            "list:answerOption", "The answers, in order; of a group of rows, those that stand in place of rows."
+        ),
         "answerValueSet": Key("string", "`#name` of a set under valueSets, in place of or after `answerOption`."),
         "enableWhen": Key("list:enableWhen", "When to ask; only earlier pages may be named."),
-        "enableBehavior": Key("one-of:all,any", "Whether all or any of the conditions must hold."),
+        "enableBehavior": Key(
+            "one-of:all,any", "Whether all or any of the conditions must hold; needed when there are several."
+        ),
         "required": Key(
             "boolean",
             "In rows: a row that is begun must have it. Elsewhere it is refused: every question may be skipped.",
@@ -131,7 +133,7 @@ KEYS: dict[str, dict[str, Key]] = {
         ),
         "face": Key(
             "one-of:visit,screening,list",
-            "Where it stands on the face sheet: what the visit is about, under the headings of D-2, or in the lists.",
+            "Where it stands on the face sheet: what the visit is about, under Yes, No and so on, or in the lists.",
             fhir=False,
         ),
         "keyFacts": Key(

@@ -98,7 +98,7 @@ def _find_target(entry: Entry, question: Scalar, entries: Mapping[str, Entry], f
     target = entries.get(question.value)
     fault = f"enableWhen names {quote(question.value)}"
     if target is None:
-        questions = [link_id for link_id, other in entries.items() if other.item.is_question]
+        questions = (link_id for link_id, other in entries.items() if other.item.is_question)
         remedy = faults.suggest(question.value, questions, "name a question on an earlier page")
         faults.add(question, entry.record.name, fault, remedy)
         return None

@@ -17,6 +17,7 @@ from app.questionnaire.model import Face, Item, ItemType, LocalText, PageKind, P
 from app.questionnaire.record import PlacedText, Record
 from app.questionnaire.yaml_tree import Scalar
 
+MAX_ITEMS: Final = 1000  # four times what a long visit needs; what items say of one another costs their number squared
 _BELOW: Final = {"section": "page", "page": "question", "rows": "field"}
 _NAMES: Final = {
     "section": "a section",
@@ -30,15 +31,17 @@ _APART: Final = frozenset({"check", "share"})
 
 
 class ItemLoader:
-    """Loads the items of one file; `entries` then has every item but fields, in order, and `by_id` those with a name."""
+    """Loads the items of one file; `entries` then has every item but fields, and `by_id` those that have a name."""
 
     def __init__(self, parts: Parts) -> None:
         self.entries: list[Entry] = []
         self.by_id: dict[str, Entry] = {}
         self._parts = parts
         self._faults = parts.faults
+        self._count = 0
         self._page = 0
         self._kinds: dict[str, int] = {}
+        self._lines: dict[str, int] = {}
 
     def load_all(self, record: Record) -> tuple[Item, ...]:
         """Return the sections of the questionnaire's record."""
@@ -48,23 +51,45 @@ class ItemLoader:
         return tuple(self._load(below, place) for below in record.find_all("item", Record))
 
     def _load(self, record: Record, place: str) -> Item:
+        self._count += 1
+        if self._count > MAX_ITEMS:
+            fault = f"there are more than {MAX_ITEMS:,} items"
+            self._faults.add(record.place, record.name, fault, "split the file into two questionnaires")
+            self._faults.raise_all()
         role = self._find_role(record, place)
         if role == "page":
             self._page += 1
         page = self._page + (role == "section")  # a section's conditions are judged before its first page
         if role:
             self._check_keys(record, role)
+        is_named = role != "field" and self._claim_name(record)
         options = load_item_options(record, role, self._parts) if role in _CHOICES else OptionList()
-        number = self._reserve(record, role)
         children = self._load_below(record, _BELOW.get(role, "question"))
-        item = self._build(record, role, options, children)
         if role == "page":
             self._check_page(record, children)
         if role == "rows":
             self._check_fields(record)
-        self._register(Entry(record=record, item=item, role=role, page=page, is_sound=_is_sound(role, options)), number)
+        item = self._build(record, role, options, children)
+        if role != "field":
+            entry = Entry(record=record, item=item, role=role, page=page, is_sound=bool(role) and options.is_whole)
+            self.entries.append(entry)
+            if is_named:
+                self.by_id[item.link_id] = entry
         self._note(record, item, options)
         return item
+
+    def _claim_name(self, record: Record) -> bool:
+        """Tell whether the item has a linkId that none before it has."""
+        name = record.find("linkId", Scalar)
+        if name is None:
+            return False
+        if name.value in self._lines:
+            fault = f"the linkId {quote(name.value)} is written twice, first on line {self._lines[name.value]}"
+            self._faults.add(name, name.value, fault, "give the newer one another name")
+            return False
+        self._lines[name.value] = name.line
+        self._parts.places[name.value] = name
+        return True
 
     def _find_role(self, record: Record, place: str) -> str:
         """Return the item's key in ROLES, or an empty string where its type is not known."""
@@ -93,8 +118,8 @@ class ItemLoader:
             if key in ROLES[role]:
                 continue
             if key == "item":
-                remedy = "put it behind this one, and give it an enableWhen when it needs one"
-                self._faults.add(record.get_place(key), record.name, f"an item stands below {name}", remedy)
+                remedy = "put it after this one, on a later page with an enableWhen when it depends on the answer"
+                self._faults.add(record.get_place(key), record.name, f"an item is nested under {name}", remedy)
                 continue
             remedy = "take it away: every question may be skipped" if key == "required" else "take it away"
             self._faults.add(record.get_place(key), record.name, f"{key} does not fit {name}", remedy)
@@ -111,12 +136,8 @@ class ItemLoader:
                 if below.find_word("type") not in {"display", ""}:
                     fault = "a question stands on the support page, which holds displayed sentences only"
                     self._faults.add(below.get_place("type"), below.name, fault, "move it to another page")
-        if (
-            kind in _APART
-            and any(item.enable_when for item in children)
-            or kind in _APART
-            and "enableWhen" in record.places
-        ):
+        has_condition = "enableWhen" in record.places or any(item.enable_when for item in children)
+        if kind in _APART and has_condition:
             fault = f"a condition stands on the {kind} page, which is the same for everyone"
             self._faults.add(record.get_place("page"), record.name, fault, "take enableWhen away")
         if kind and kind != "questions":
@@ -171,27 +192,6 @@ class ItemLoader:
             items=children,
         )
 
-    def _reserve(self, record: Record, role: str) -> int:
-        """Return the item's place among the entries, ahead of those below it; -1 for a field, whose name is local."""
-        return -1 if role == "field" else len(self.entries)
-
-    def _register(self, entry: Entry, number: int) -> None:
-        if number < 0:
-            return
-        self.entries.insert(number, entry)
-        name = entry.record.find("linkId", Scalar)
-        if name is None:
-            return
-        first = self.by_id.get(name.value)
-        if first is None:
-            self.by_id[name.value] = entry
-            self._parts.places[name.value] = name
-            return
-        fault = (
-            f"the linkId {quote(name.value)} is written twice, first on line {first.record.get_place('linkId').line}"
-        )
-        self._faults.add(name, name.value, fault, "give the newer one another name")
-
     def _note(self, record: Record, item: Item, options: OptionList) -> None:
         for placed in options.options:
             self._parts.places.setdefault(f"{item.link_id}/{placed.option.code}", placed.place)
@@ -199,7 +199,3 @@ class ItemLoader:
             rule, reason = written.find_word("rule"), written.find_word("reason")
             if rule and reason:
                 self._parts.overrules.append(Overrule(link_id=item.link_id, rule=rule, reason=reason))
-
-
-def _is_sound(role: str, options: OptionList) -> bool:
-    return bool(role) and options.is_whole

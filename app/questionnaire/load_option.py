@@ -15,6 +15,7 @@ from app.questionnaire.model import AnswerOption, LocalText, Word
 from app.questionnaire.record import Record
 from app.questionnaire.yaml_tree import Scalar
 
+MAX_OPTIONS: Final = 100  # a hundred questions may share a set, so the cost of both is a product
 UNANSWERED: Final = "unanswered"  # what an example writes to take an answer away
 
 
@@ -36,14 +37,14 @@ class OptionList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What items refer to, and where the loader notes what it finds."""
+    """What items refer to, None where it could not be read at all, and where the loader notes what it finds."""
 
     faults: FaultList
     language: str
     system: str
     value_sets: Mapping[str, OptionList]
-    sources: frozenset[str]
-    sentences: frozenset[str]
+    sources: frozenset[str] | None
+    sentences: frozenset[str] | None
     places: dict[str, Place]
     overrules: list[Overrule]
 
@@ -51,7 +52,10 @@ class Parts:
 def read_options(record: Record, system: str, faults: FaultList) -> OptionList:
     """Return the options under a record's `answerOption`, each code once; codes without a system get the one given."""
     found: dict[str, PlacedOption] = {}
-    for written in record.find_all("answerOption", Record):
+    records = record.find_all("answerOption", Record)
+    for written in records[MAX_OPTIONS:][:1]:
+        faults.add(written.place, record.name, f"there are more than {MAX_OPTIONS} answers", "keep fewer")
+    for written in records[:MAX_OPTIONS]:
         coding = written.find("valueCoding", Record)
         code = coding.find("code", Scalar) if coding else None
         if coding is None or code is None:
@@ -79,12 +83,11 @@ def load_item_options(record: Record, role: str, parts: Parts) -> OptionList:
     """Return a question's options with those of its value set, and add the faults in them."""
     own = read_options(record, parts.system, parts.faults)
     shared = _find_value_set(record, parts)
-    for placed in shared.options:
-        code = placed.option.code
-        if any(code == other.option.code for other in own.options):
-            place = next(other.place for other in own.options if other.option.code == code)
-            name = record.find_word("answerValueSet")
-            parts.faults.add(place, record.name, f"the code {quote(code)} also stands in {name}", "keep one of the two")
+    shared_codes = {placed.option.code for placed in shared.options}
+    for placed in own.options:
+        if placed.option.code in shared_codes:
+            fault = f"the code {quote(placed.option.code)} also stands in {record.find_word('answerValueSet')}"
+            parts.faults.add(placed.place, record.name, fault, "keep one of the two")
     options = OptionList(own.options + shared.options, own.is_whole and shared.is_whole)
     _check_number(record, role, options, parts.faults)
     _check_open(record, role, options, parts.faults)

@@ -9,8 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from app.questionnaire.definition import Place
-from app.questionnaire.fault_list import FaultList
-from app.questionnaire.fault_list import quote
+from app.questionnaire.fault_list import FaultList, quote
 from app.questionnaire.model import Expected, ItemType, LocalText, Provenance, Unit
 from app.questionnaire.record import Record
 from app.questionnaire.yaml_tree import Scalar
@@ -60,12 +59,12 @@ def load_unit(record: Record) -> Unit | None:
     return Unit(code=written.find_word("code"), display=written.find_text("display") or LocalText((("", ""),)))
 
 
-def load_sources(record: Record, known: frozenset[str], faults: FaultList) -> tuple[str, ...]:
+def load_sources(record: Record, known: frozenset[str] | None, faults: FaultList) -> tuple[str, ...]:
     """Return the keys of the sources that an item cites, and add a fault for each that is not there."""
     return _load_names(record, "sources", known, "add it to sources", faults)
 
 
-def load_provenance(record: Record, known: frozenset[str], faults: FaultList) -> Provenance | None:
+def load_provenance(record: Record, known: frozenset[str] | None, faults: FaultList) -> Provenance | None:
     """Return where an item comes from; either sentences of the article or `beyond: true`, not both."""
     written = record.find("provenance", Record)
     if written is None:
@@ -81,10 +80,12 @@ def load_provenance(record: Record, known: frozenset[str], faults: FaultList) ->
     return Provenance(sentences=sentences)
 
 
-def _load_names(record: Record, key: str, known: frozenset[str], otherwise: str, faults: FaultList) -> tuple[str, ...]:
+def _load_names(
+    record: Record, key: str, known: frozenset[str] | None, otherwise: str, faults: FaultList
+) -> tuple[str, ...]:
     names = record.find_all(key, Scalar)
     for name in names:
-        if name.value not in known:
+        if known is not None and name.value not in known:
             remedy = faults.suggest(name.value, known, otherwise)
             faults.add(name, record.name, f"{key} names {quote(name.value)}", remedy)
     return tuple(name.value for name in names)

@@ -28,9 +28,7 @@ def read_number(item: Item, typed: str) -> Number | Problem | None:
     if not typed.strip():
         return None
     label = ("label", item.label.translations[0][1])
-    pattern, advice = (
-        (_WHOLE, Advice.WHOLE_NUMBER) if item.type is ItemType.INTEGER else (_DECIMAL, Advice.NUMBER)
-    )
+    pattern, advice = (_WHOLE, Advice.WHOLE_NUMBER) if item.type is ItemType.INTEGER else (_DECIMAL, Advice.NUMBER)
     if not pattern.fullmatch(typed):
         return Problem(item.link_id, item.link_id, advice, (label,))
     number = Number(typed)

@@ -20,14 +20,12 @@ from app.questionnaire.explore import (
     Not,
     Some,
     build_condition,
-    list_answers,
     list_conditions,
 )
 from app.questionnaire.finding import Finding, Rule
-from app.questionnaire.model import EnableBehavior, EnableWhen, Expected, Item, ItemType, Operator, PageKind
+from app.questionnaire.model import EnableBehavior, EnableWhen, Item, ItemType, Operator, PageKind
 
 _MOST_NAMED = 4
-_NUMBERS = frozenset({ItemType.INTEGER, ItemType.DECIMAL})
 
 
 def find_unreachable(edition: Edition, explorer: Explorer) -> Iterator[Finding]:
@@ -47,7 +45,6 @@ def find_unreachable(edition: Edition, explorer: Explorer) -> Iterator[Finding]:
             yield from _check_page(page, explorer)
         except EntangledError as error:
             yield _tell_entangled(page.link_id, error)
-    yield from _check_last_pages(edition)
     if not any(_is_possible(explorer.find_asked(item.link_id), explorer) for item in _walk_questions(edition)):
         fault, remedy = "nobody is ever asked anything", "begin with a question that has no conditions"
         yield Finding(rule=Rule.DEAD_END, link_id="", fault=fault, remedy=remedy)
@@ -161,15 +158,6 @@ def _check_emptiness(page: Page, outer: tuple[Item, ...], explorer: Explorer) ->
         yield Finding(rule=Rule.EMPTY_PAGE, link_id=page.link_id, fault=fault, remedy=remedy)
 
 
-def _check_last_pages(edition: Edition) -> Iterator[Finding]:
-    for page in (edition.check, edition.share):
-        for item in (*page.conditions, *page.items) if page else ():
-            if item.enable_when:
-                fault = "its conditions are never looked at, because everyone sees the check and share pages"
-                remedy = "take `enableWhen` away"
-                yield Finding(rule=Rule.CONTRADICTION, link_id=item.link_id, fault=fault, remedy=remedy)
-
-
 def _tell_entangled(link_id: str, error: EntangledError) -> Finding:
     fault = (
         f"too entangled to prove: its conditions hang on {len(error.questions)} questions "
@@ -179,34 +167,19 @@ def _tell_entangled(link_id: str, error: EntangledError) -> Finding:
 
 
 def find_dead_ends(edition: Edition) -> Iterator[Finding]:
-    """Yield questions that no answer fits, and limits that every answer breaks."""
+    """Yield limits that every answer breaks; what loading refuses (no answer at all, an empty range) is not here."""
     for item in edition.questions:
-        if next(list_answers(item), None) is None:
-            yield Finding(rule=Rule.DEAD_END, link_id=item.link_id, fault=_explain_no_answer(item), remedy="widen it")
-        elif item.expected and item.type in _NUMBERS and not _can_be_expected(item, item.expected):
-            fault = "no number that is accepted is expected, so each would be asked about again"
-            remedy = "let `expected` overlap with `minValue` and `maxValue`"
-            yield Finding(rule=Rule.DEAD_END, link_id=item.link_id, fault=fault, remedy=remedy)
         is_choice = item.repeats and item.type is ItemType.CHOICE
         if is_choice and all(option.is_exclusive for option in item.answer_options):
             fault = "several answers may be chosen, but every one of them is exclusive"
             remedy = "take `repeats` away, or `exclusive` from the answers that go together"
             yield Finding(rule=Rule.DEAD_END, link_id=item.link_id, fault=fault, remedy=remedy)
-
-
-def _explain_no_answer(item: Item) -> str:
-    if item.is_rows:
-        return "no row can be filled in"
-    if item.type in _NUMBERS:
-        kind = "whole number" if item.type is ItemType.INTEGER else "number"
-        return f"no {kind} lies between its minValue {item.min_value} and its maxValue {item.max_value}"
-    return "there is nothing to choose" if item.type is ItemType.CHOICE else "no text is short enough"
-
-
-def _can_be_expected(item: Item, expected: Expected) -> bool:
-    low = [value for value in (item.min_value, expected.minimum) if value is not None]
-    high = [value for value in (item.max_value, expected.maximum) if value is not None]
-    return not low or not high or max(low) <= min(high)
+        other = edition.items.get(item.expected.greater_than or "") if item.expected else None
+        highest, lowest = item.max_value, other.min_value if other else None
+        if other and highest is not None and lowest is not None and highest <= lowest:
+            fault = f"no number up to its maxValue {highest} is greater than {other.link_id}, which begins at {lowest}"
+            remedy = "widen the limits, or take `greaterThan` away"
+            yield Finding(rule=Rule.DEAD_END, link_id=item.link_id, fault=fault, remedy=remedy)
 
 
 def describe_formula(formula: Formula) -> str:

@@ -177,7 +177,7 @@ class RecordReader:
             case _ if kind in _SIMPLE:
                 read = self._read_simple(node, kind, key, name)
             case _:
-                read = self.read_table(node, kind, name)
+                read = self.read_table(node, kind, key if name == "questionnaire" else name)
         return read
 
     def _read_list(self, node: Node, kind: str, key: str, name: str) -> tuple[object, ...] | None:

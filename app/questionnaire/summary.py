@@ -144,7 +144,7 @@ def _build_row(page: Page, item: Item, answer: AnswerView, frame: Frame) -> Row:
 
 
 def build_companion(edition: Edition, frame: Frame) -> tuple[CompanionEntry, ...]:
-    """Return, for the clinician, every item that has a rationale: general information, never about this patient (W-15)."""
+    """Return, for the clinician, every item with a rationale: general, never about this patient (W-15)."""
     sources = {source.key: source for source in edition.questionnaire.sources}
     sentences = {sentence.id: sentence.text for sentence in edition.questionnaire.article}
     return tuple(

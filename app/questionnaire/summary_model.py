@@ -13,7 +13,7 @@ from app.questionnaire.model import Word
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of an answer. `is_own_words` marks what the patient typed: it is shown as typed, in its own direction."""
+    """One line of an answer. `is_own_words` marks what the patient typed, shown as typed, in its own direction."""
 
     text: str
     is_own_words: bool = False
@@ -71,7 +71,7 @@ class FaceFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceEntry:
-    """One item on the face sheet. `continued_at` is the linkId under which the whole answer stands, when this is cut."""
+    """One item on the face sheet. `continued_at` is the linkId where the whole answer stands, when this is cut."""
 
     link_id: str
     label: str
@@ -157,6 +157,7 @@ class Summary:
     emergency: str
     disclaimer: str
     words: SummaryWords
+    birth: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,3 +185,5 @@ class SummaryWords:
     demonstration: str
     made_by: str
     own_words_note: str
+    continued_again: str = ""
+    answers_follow: str = ""

@@ -39,6 +39,21 @@ _SYNTAX: Final = (
         "a value begins with a tab or with one of @ ` % which mean something else in YAML",
         "indent with spaces, and put such a text in double quotes",
     ),
+    (
+        "did not find expected ',' or",
+        "brackets or braces are not closed, or a text between them has a comma, a colon or a quotation mark of its own",
+        "put that text in double quotes, or close the brackets",
+    ),
+    (
+        "did not find expected key",
+        "this line does not go on with what stands above it",
+        "indent it like its neighbors, and close quotes and brackets above it",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "this line stands in a list and does not begin with a hyphen",
+        "write the hyphen, or indent the line like its neighbors",
+    ),
     ("found unexpected end of stream", "a quotation mark is opened and never closed", "close it on this line"),
     (
         "could not find expected ':'",

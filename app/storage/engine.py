@@ -171,8 +171,8 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _create_sqlite_engine(url: URL) -> Engine:
-    # isolation_level None: sqlite3 otherwise opens transactions by its own rules, late and only before some statements,
-    # so that a SELECT and the UPDATE after it would not be one transaction. We say BEGIN ourselves (_begin_sqlite).
+    # isolation_level None: sqlite3 otherwise begins transactions by rules of its own, late and only before some
+    # statements, so that a SELECT and the UPDATE after it need not be one transaction. _begin_sqlite says BEGIN.
     arguments = {"isolation_level": None, "timeout": _BUSY_SECONDS}
     engine = create_engine(url, hide_parameters=True, connect_args=arguments, pool_size=8, max_overflow=24)
     path = Path(url.database or "")

@@ -15,22 +15,24 @@ _QUIET: Final = frozenset({"assets", "health"})
 
 def init_app(app: Flask) -> None:
     """Log every request an application answers, but not the files and health checks it answers well."""
+    log = get_log()
 
     @app.before_request
     def begin() -> None:
-        g.request_id = secrets.token_hex(6)
-        g.asked_at = time.perf_counter()
+        g.begun = (secrets.token_hex(6), time.perf_counter())
 
     @app.after_request
     def record(response: Response) -> Response:
-        if response.status_code < _FIRST_ERROR and request.blueprint in _QUIET:
+        rule, method, status = request.url_rule, request.method, response.status_code
+        if status < _FIRST_ERROR and rule is not None and rule.endpoint.partition(".")[0] in _QUIET:
             return response
-        get_log().info(
+        number, begun_at = g.begun
+        log.info(
             "request",
-            request=g.request_id,
-            method=request.method if request.method in _METHODS else "other",
-            route=request.url_rule.rule if request.url_rule else "none",  # the rule: the path can hold what was typed
-            status=response.status_code,
-            ms=round((time.perf_counter() - g.asked_at) * 1000, 1),
+            request=number,
+            method=method if method in _METHODS else "other",
+            route=rule.rule if rule else "none",  # the rule: the path can hold what was typed
+            status=status,
+            ms=round((time.perf_counter() - begun_at) * 1000, 1),
         )
         return response

@@ -17,7 +17,7 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import NotFound
 
 from app.settings import find_resource
-from app.web.compression import choose_encoding
+from app.web.compression import FILE_ENCODINGS, choose_encoding
 
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _HASH_LENGTH: Final = 12
@@ -78,7 +78,7 @@ def _load_asset(path: Path, name: Path) -> Asset:
 
 
 def _answer(asset: Asset) -> Response:
-    encoding = choose_encoding(request) if len(asset.bodies) > 1 else ""
+    encoding = choose_encoding(request, FILE_ENCODINGS) if len(asset.bodies) > 1 else ""
     response = Response(asset.bodies[encoding], mimetype=asset.mimetype)
     response.headers["Cache-Control"] = _FOR_EVER
     response.headers["Vary"] = "Accept-Encoding"

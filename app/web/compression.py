@@ -11,20 +11,26 @@ import brotli
 from flask import Flask, Request, Response, request
 
 _WORTH_IT: Final = 500
-# Measured on a question page of 10,000 bytes: brotli 5 leaves 2,965 in 0.13 ms, brotli 11 leaves 2,675 in 10 ms, and
-# gzip 6 leaves 3,189 in 0.07 ms.
-_BROTLI_QUALITY: Final = 5
 _GZIP_LEVEL: Final = 6
+_BROTLI_QUALITY: Final = 5
+
+# Measured on a question page of 10,000 bytes: gzip 6 leaves 3,189 in 0.07 ms, brotli 5 leaves 2,965 in 0.13 ms. The
+# difference is a millisecond of a slow phone's line, and a twentieth of all the work a page costs the server.
+PAGE_ENCODINGS: Final = ("gzip", "br")
+"""What pages are sent in, best first."""
+
+FILE_ENCODINGS: Final = ("br", "gzip")
+"""What files compressed ahead of time are sent in, best first."""
 
 
-def choose_encoding(asked: Request) -> str:
-    """Return the best encoding a browser takes: `br`, `gzip`, or nothing (RFC 9110, 12.5.3)."""
-    accepted = asked.headers.get("Accept-Encoding", "")
+def choose_encoding(asked: Request, encodings: tuple[str, ...]) -> str:
+    """Return the first of our encodings that a browser takes, or nothing (RFC 9110, 12.5.3)."""
+    accepted = asked.environ.get("HTTP_ACCEPT_ENCODING", "")
     # Browsers name what they take and weigh nothing, so that the plain look answers nearly everybody.
     if ";" in accepted or "*" in accepted:
-        return asked.accept_encodings.best_match(("br", "gzip"), "") or ""
-    names = {name.strip().lower() for name in accepted.split(",")}
-    return "br" if "br" in names else "gzip" if "gzip" in names else ""
+        return next((name for name in encodings if asked.accept_encodings[name] > 0), "")
+    names = accepted.lower().replace(" ", "").split(",")
+    return next((name for name in encodings if name in names), "")
 
 
 def init_app(app: Flask) -> None:
@@ -32,10 +38,10 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def compress(response: Response) -> Response:
-        if response.mimetype != "text/html" or response.direct_passthrough or "Content-Encoding" in response.headers:
+        if response.mimetype != "text/html" or response.is_streamed or "Content-Encoding" in response.headers:
             return response
         response.vary.add("Accept-Encoding")
-        encoding = choose_encoding(request)
+        encoding = choose_encoding(request, PAGE_ENCODINGS)
         page = response.get_data()
         if encoding and len(page) >= _WORTH_IT:
             response.set_data(

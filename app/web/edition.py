@@ -18,8 +18,8 @@ from app.questionnaire.canonical import dump_canonical, hash_canonical, load_can
 from app.questionnaire.edition import Edition, build_edition
 from app.questionnaire.errors import DefinitionError, Fault
 from app.questionnaire.load import load_questionnaire
-from app.storage.engine import begin_read, begin_write
 from app.storage.editions import find_edition, find_latest_edition, record_edition
+from app.storage.engine import begin_read, begin_write
 from app.web.forms import Forms, build_forms
 
 

@@ -28,10 +28,12 @@ class AnswerField(Field):
         self.typed: Raw = {}
         self.problem: Problem | None = None
 
-    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:  # noqa: ANN401, ARG002 (WTForms' signature)
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:  # noqa: ANN401, ARG002 (theirs)
         """Take the item's controls out of what was posted."""
         posted: Raw = dict(formdata.lists()) if formdata is not None else {}
-        self.typed = {control: tuple(posted[control]) for control in list_controls(self.item, posted) if control in posted}
+        self.typed = {
+            control: tuple(posted[control]) for control in list_controls(self.item, posted) if control in posted
+        }
 
     def read(self, today: date) -> Reading:
         """Return what the core reads in the controls."""
@@ -41,9 +43,16 @@ class AnswerField(Field):
 class PageForm(Form):
     """One question page's form."""
 
+    def get_field(self, name: str) -> AnswerField:
+        """Return the field of an item by its linkId."""
+        field = self._fields[name]
+        if not isinstance(field, AnswerField):
+            raise TypeError(name)
+        return field
+
     def read(self, asked: Collection[str], today: date) -> PageReading:
-        """Return every answer and problem of the questions that were `asked`, and note on each field its first problem."""
-        fields: dict[str, AnswerField] = {name: field for name, field in self._fields.items() if name in asked}
+        """Return the answers and problems of the questions that were `asked`; each field notes its first problem."""
+        fields = {name: self.get_field(name) for name in self._fields if name in asked}
         readings = {name: field.read(today) for name, field in fields.items()}
         answers = {name: reading.answer for name, reading in readings.items()}
         problems = tuple(problem for reading in readings.values() for problem in reading.problems)

@@ -2,14 +2,32 @@
 
 from typing import Final
 
-from flask import Blueprint, Response
+from flask import Blueprint, Flask, Response
 
 from app.logs import record_failure
+from app.storage.editions import find_latest_edition
+from app.storage.engine import begin_read
+from app.web.services import Services
+from app.web.session import load_cookie_key
 from app.web.shell import get_shell
 
 blueprint: Final = Blueprint("health", __name__)
 
 _ROBOTS: Final = "User-agent: *\nDisallow: /\n"
+
+
+def watch(app: Flask, services: Services) -> None:
+    """Name what must work before /readyz says so."""
+
+    def read_database() -> None:
+        with begin_read(services.engine) as connection:
+            find_latest_edition(connection)
+
+    get_shell(app).readiness.update(
+        database=read_database,
+        keys=lambda: load_cookie_key(services.settings.data),
+        edition=services.editions.get_newest,
+    )
 
 
 @blueprint.get("/healthz")

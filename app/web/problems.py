@@ -45,7 +45,9 @@ PROBLEMS: Final = {
         ("Go back, make your longest answer shorter, and send the page again.", _KEPT),
     ),
     415: Problem("Files cannot be sent here", ("Go back and write your answer as text.", _KEPT)),
-    429: Problem("There were too many tries in a short time", ("Wait a few minutes, then go back and try again.", _KEPT)),
+    429: Problem(
+        "There were too many tries in a short time", ("Wait a few minutes, then go back and try again.", _KEPT)
+    ),
     431: Problem(
         "Your browser sent more than can be read",
         ("Delete this website’s cookies in your browser’s settings, then go to the first page.",),
@@ -77,7 +79,7 @@ def render_pages(app: Flask) -> Mapping[int, bytes]:
 def answer_problem(error: HTTPException) -> ResponseReturnValue:
     """Return the error page for an HTTP error, with what the error says in headers, such as Allow."""
     if error.response is not None or error.code is None or error.code < _CLIENT_ERROR:
-        return error  # type: ignore[return-value]  Flask sends an HTTPException as it is: a redirect, or a view's own answer
+        return error  # a redirect, or a view's own answer
     fitting = _SERVER_ERROR if error.code >= _SERVER_ERROR else _CLIENT_ERROR
     pages = get_shell().problem_pages
     response = Response(pages.get(error.code, pages[fitting]), error.code)

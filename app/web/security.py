@@ -17,19 +17,24 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.logs import record_failure
 from app.settings import Settings
-from app.web.shell import MAX_FIELDS
+from app.web.shell import MAX_FIELDS, get_shell
+
+NO_STORE: Final = ("Cache-Control", "no-store")
+"""The header of whatever shows a page of a person's: no browser and no cache keeps it (S6)."""
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST"})
 _URLENCODED: Final = "application/x-www-form-urlencoded"
 _MULTIPART: Final = "multipart/form-data"
 _LOCAL_PATHS: Final = frozenset({"/healthz", "/readyz"})
-_NO_STORE: Final = ("Cache-Control", "no-store")
 
 _HEADERS: Final = (
     (
         "Content-Security-Policy",
-        "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self'; "
-        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        (
+            "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self'; "
+            # Our one script fetches the next page; S4 names no connect-src, design.md section 3 needs it.
+            "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        ),
     ),
     ("Cross-Origin-Embedder-Policy", "require-corp"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -37,8 +42,10 @@ _HEADERS: Final = (
     # With commas: browsers ignore the whole line without them.
     (
         "Permissions-Policy",
-        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
-        "microphone=(), midi=(), payment=(), usb=()",
+        (
+            "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
+            "microphone=(), midi=(), payment=(), usb=()"
+        ),
     ),
     # Not no-referrer: browsers would send `Origin: null` with our own forms, which is_cross_site refuses.
     ("Referrer-Policy", "same-origin"),
@@ -54,12 +61,12 @@ def list_headers(settings: Settings) -> tuple[tuple[str, str], ...]:
     return (*_HEADERS, _HSTS) if settings.is_https else _HEADERS
 
 
-def init_app(app: Flask, settings: Settings, last_resort: bytes) -> None:
-    """Guard an application; its other `before_request` functions must come after this."""
+def init_app(app: Flask, settings: Settings) -> None:
+    """Guard an application whose error pages are made; what else looks at a request must come after this."""
     hosts = _list_hosts(settings)
     hops = settings.trusted_hops
     inner = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops) if hops else app.wsgi_app
-    app.wsgi_app = Envelope(inner, settings, last_resort)  # type: ignore[method-assign]  Flask's way to wrap an app
+    app.wsgi_app = Envelope(inner, settings, get_shell(app).problem_pages[500])  # type: ignore[method-assign]  # Flask's way to wrap an app
 
     @app.before_request
     def guard() -> ResponseReturnValue | None:
@@ -90,8 +97,8 @@ class Envelope:
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:  # noqa: ANN401  as PEP 3333 has it
             headers.extend(self._headers)
-            if not any(name == "Cache-Control" for name, _ in headers):
-                headers.append(_NO_STORE)
+            if not any(name.lower() == "cache-control" for name, _ in headers):
+                headers.append(NO_STORE)
             return start_response(status, headers, *rest)
 
         try:

@@ -22,7 +22,7 @@ _EXTENSION = "foreword-services"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The parts a request works with; `clinic` is None until the clinic is set up, and then the form is not open yet."""
+    """The parts a request works with; `clinic` is None until the clinic is set up: *not open yet*."""
 
     settings: Settings
     engine: Engine

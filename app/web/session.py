@@ -1,49 +1,80 @@
-"""The session: a signed cookie that holds the secret of the form tokens, and nothing else; and the key that signs it."""
+"""The session: a signed cookie with the secret of the form tokens in it, and never anything else; and its key."""
 
 import os
 import secrets
 import tempfile
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from flask import Flask
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask import Flask, Request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_wtf import CSRFProtect
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from app.settings import Settings, StartError
+from app.web.services import read_clock
 
 TOKEN_LIFE: Final = timedelta(hours=24)
 """How long the token in a form can be sent: as long as a draft lives, so that none dies under a patient (S38)."""
 
-COOKIE_LIFE: Final = TOKEN_LIFE + timedelta(hours=1)
+_RENEWAL: Final = timedelta(hours=1)
+COOKIE_LIFE: Final = TOKEN_LIFE + 2 * _RENEWAL
 """How long the browser keeps the session: longer than any token, so that it is the server that says what is over."""
 
+_COOKIE_SECONDS: Final = int(COOKIE_LIFE.total_seconds())
 _KEY_LENGTH: Final = 32
 _OPEN_TO_OTHERS: Final = 0o077
 
 
+class Session(SecureCookieSession):
+    """What the cookie holds; `is_old` when the cookie's life should begin anew."""
+
+    permanent = True
+    is_old = False
+
+
 class SessionInterface(SecureCookieSessionInterface):
-    """A session that is there only where a form is, and lives a day from the last one."""
+    """Flask's signed sessions, signed anew once an hour: at every page it would be half of a plain page's work."""
 
-    digest_method = staticmethod(sha256)
+    session_class = Session
 
-    def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime:  # noqa: ARG002  Flask passes them
-        """Return when the browser may forget the cookie."""
-        return datetime.now(UTC) + COOKIE_LIFE
+    def __init__(self, key: bytes, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._signer = URLSafeTimedSerializer(key, "foreword-session", signer_kwargs={"digest_method": sha256})
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:  # noqa: ARG002  Flask passes it
+        """Return what signs and checks the cookie."""
+        return self._signer
+
+    def open_session(self, app: Flask, request: Request) -> Session:
+        """Return what the request's cookie holds; nothing, when it is missing, too old or not ours."""
+        value = request.cookies.get(self.get_cookie_name(app))
+        if not value:
+            return Session()
+        try:
+            content, signed_at = self._signer.loads(value, _COOKIE_SECONDS, return_timestamp=True)
+        except BadSignature:
+            return Session()
+        session = Session(content)
+        session.is_old = self._now() - signed_at > _RENEWAL
+        return session
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:  # noqa: ARG002  Flask passes it
-        """Tell whether a page drew or checked a form: then the cookie starts its day anew."""
-        return session.modified or session.accessed
+        """Tell whether the answer sets the cookie: only where a form was drawn or checked."""
+        return session.modified or (session.accessed and isinstance(session, Session) and session.is_old)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Give an application its cookies, and a token in each of its forms that no other session has (S3)."""
-    app.secret_key = load_cookie_key(settings.data)
-    app.session_interface = SessionInterface()
+    """Give an application its cookie, and each of its forms a token that no other session has (S3)."""
+    make_data_folder(settings.data)
+    key = load_cookie_key(settings.data)
+    app.secret_key = key
+    app.session_interface = SessionInterface(key, read_clock)
     app.config.update(
-        SESSION_COOKIE_NAME="__Host-foreword" if settings.is_https else "foreword",  # RFC 6265bis: for this host alone,
+        SESSION_COOKIE_NAME="__Host-foreword" if settings.is_https else "foreword",  # RFC 6265bis: for this host alone
         SESSION_COOKIE_SECURE=settings.is_https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

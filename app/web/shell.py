@@ -75,7 +75,7 @@ class WebApp(Flask):
 
     def log_exception(self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]) -> None:
         """Log a failure's type and place: Flask would log the path, and the exception's text with an answer in it."""
-        record_failure(exc_info[1], "page failed", request=g.request_id)
+        record_failure(exc_info[1], "page failed", request=g.begun[0] if "begun" in g else "none")
 
 
 def get_shell(app: Flask | None = None) -> Shell:

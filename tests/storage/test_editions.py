@@ -14,7 +14,7 @@ from app.storage.editions import (
     find_latest_edition,
     record_edition,
 )
-from app.storage.engine import begin_read, begin_write
+from app.storage.engine import begin_read, begin_write, create_engine_for, migrate
 
 OLD, NEW = "0" * 64, "f" * 64
 MINUTE = timedelta(minutes=1)
@@ -89,7 +89,16 @@ def test_no_statement_changes_or_deletes_an_edition(engine: Engine, now: datetim
         assert find_edition(connection, OLD) is not None
 
 
-def test_ten_processes_may_record_the_same_edition_at_once(engine: Engine, now: datetime) -> None:
+def test_postgresql_empties_the_table_for_nobody(postgres_url: str, now: datetime) -> None:
+    engine = create_engine_for(postgres_url)
+    migrate(engine)
+    record(engine, OLD, now)
+    with pytest.raises(DBAPIError, match="an edition never changes"), begin_write(engine) as connection:
+        connection.execute(text("TRUNCATE editions CASCADE"))
+    engine.dispose()
+
+
+def test_ten_threads_may_record_the_same_edition_at_once(engine: Engine, now: datetime) -> None:
     with ThreadPoolExecutor(10) as threads:
         list(threads.map(lambda _: record(engine, OLD, now), range(10)))
     with begin_read(engine) as connection:

@@ -1,10 +1,10 @@
 """Connections and transactions: what every one of them is set to, and what two of them do to each other."""
 
 import stat
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Barrier
+from threading import Event
 
 import pytest
 from sqlalchemy import Connection, Engine, text
@@ -94,22 +94,29 @@ def test_a_write_in_a_transaction_for_reading_is_refused(notes: Engine) -> None:
 
 
 def test_what_is_read_and_then_written_is_one_transaction_on_sqlite(tmp_path: Path) -> None:
-    # With the transactions that sqlite3 begins by itself, two of these read the same count and write it twice.
+    # With a transaction that begins at its first write, both read the same count and one of them fails.
     engine = create_engine_for(f"sqlite:///{tmp_path}/notes.db")
     with begin_write(engine) as connection:
         connection.execute(text("CREATE TABLE notes (number INTEGER UNIQUE)"))
-    start = Barrier(10)
+    is_read = Event()
 
-    def add(_: int) -> None:
-        start.wait()
+    def add_what_was_counted(patience: float) -> None:
         with begin_write(engine) as connection:
             count = connection.execute(COUNT).scalar()
+            is_read.set()
+            other_is_done.wait(patience)  # the chance for the other to come between
             connection.execute(text("INSERT INTO notes VALUES (:count)"), {"count": count})
 
-    with ThreadPoolExecutor(10) as threads:
-        list(threads.map(add, range(10)))
+    other_is_done = Event()
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(add_what_was_counted, 0.3)
+        is_read.wait()
+        second = threads.submit(add_what_was_counted, 0)
+        second.add_done_callback(lambda _: other_is_done.set())
+        first.result()
+        second.result()
     with begin_read(engine) as connection:
-        assert connection.execute(COUNT).scalar() == 10
+        assert connection.execute(COUNT).scalar() == 2
     engine.dispose()
 
 
@@ -147,6 +154,23 @@ def test_a_checkpoint_that_a_reader_holds_up_says_so(tmp_path: Path) -> None:
             connection.execute(ADD)
         assert not checkpoint(engine)
     assert checkpoint(engine)
+    with begin_read(engine) as one, begin_read(engine) as other:
+        assert [read_settings(connection, ["busy_timeout"], "PRAGMA") for connection in (one, other)] == [[5000]] * 2
+    engine.dispose()
+
+
+def test_a_checkpoint_waits_for_a_reader_that_soon_ends(tmp_path: Path) -> None:
+    engine = create_engine_for(f"sqlite:///{tmp_path}/notes.db")
+    with begin_write(engine) as connection:
+        connection.execute(text("CREATE TABLE notes (number INTEGER UNIQUE)"))
+    with ThreadPoolExecutor(1) as threads:
+        with begin_read(engine) as reader:
+            reader.execute(COUNT)
+            with begin_write(engine) as connection:
+                connection.execute(ADD)
+            is_empty = threads.submit(checkpoint, engine)
+            wait([is_empty], timeout=0.2)  # long enough for the checkpoint to meet this reader
+        assert is_empty.result()
     engine.dispose()
 
 

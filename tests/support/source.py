@@ -19,7 +19,10 @@ class Module:
     tree: ast.Module
 
     def list_imports(self) -> list[tuple[int, str]]:
-        """Return line and full name of everything imported, at whatever depth: `from a import b` gives `a.b`."""
+        """Return line and full name of all that is imported, at whatever depth: `from a import b` gives `a.b`.
+
+        What an import by text names is as much as the text itself tells, and maybe nothing.
+        """
         found = []
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
@@ -27,6 +30,8 @@ class Module:
             elif isinstance(node, ast.ImportFrom):
                 base = self._resolve(node)
                 found += [(node.lineno, f"{base}.{alias.name}") for alias in node.names]
+            elif isinstance(node, ast.Call) and _get_last_name(node.func) in {"import_module", "__import__"}:
+                found.append((node.lineno, _get_start(node.args[0])))
         return found
 
     def list_calls(self) -> Iterator[tuple[int, str, ast.Call]]:
@@ -68,3 +73,8 @@ def _read(path: Path) -> Module:
 
 def _get_last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _get_start(node: ast.expr) -> str:
+    first = node.values[0] if isinstance(node, ast.JoinedStr) else node
+    return str(first.value) if isinstance(first, ast.Constant) else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from flask import Response, g
+from flask import Response, g, request
 
 from app.questionnaire.enable import Way, find_way
 from app.questionnaire.progress import Progress, dump_progress, load_progress
@@ -17,10 +17,9 @@ from app.storage.engine import begin_read, begin_write, checkpoint
 from app.vault.codes import ResumeCodeError, encode_secret, make_secret, parse_resume_code
 from app.web.edition import Served
 from app.web.services import get_services
-from app.web.session import forget_cookie, read_cookie, set_cookie
+from app.web.session import COOKIE_LIFE
 
 _ATTEMPTS = 8
-_COOKIE = "draft"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +36,7 @@ class Current:
 def find_current() -> Current | None:
     """Return the draft that the cookie opens, or None; looked up once a request."""
     if "current" not in g:
-        g.current = _open(read_cookie(_COOKIE) or "")
+        g.current = _open(request.cookies.get(_name_cookie(), ""))
     found: Current | None = g.current
     return found
 
@@ -111,14 +110,28 @@ def erase_current(current: Current) -> None:
 
 def hold_secret(response: Response, secret: bytes) -> Response:
     """Return the response with the draft's secret in its cookie, kept for a day from now."""
-    set_cookie(response, _COOKIE, encode_secret(secret))
+    settings = get_services().settings
+    response.set_cookie(
+        _name_cookie(),
+        encode_secret(secret),
+        max_age=COOKIE_LIFE,
+        secure=settings.is_https,
+        httponly=True,
+        samesite="Lax",
+    )
     return response
 
 
 def forget_secret(response: Response) -> Response:
     """Return the response with the draft's cookie taken away."""
-    forget_cookie(response, _COOKIE)
+    secure = get_services().settings.is_https
+    response.delete_cookie(_name_cookie(), secure=secure, httponly=True, samesite="Lax")
     return response
+
+
+def _name_cookie() -> str:
+    # Over https the prefix makes browsers hold it to this host alone (RFC 6265bis).
+    return "__Host-foreword-draft" if get_services().settings.is_https else "foreword-draft"
 
 
 def _open(code: str) -> Current | None:

@@ -12,7 +12,7 @@ from flask_babel import gettext
 
 from app.questionnaire.answers import OWN_WORDS, Raw, get_first, list_row_numbers
 from app.questionnaire.edition import Edition
-from app.questionnaire.model import AnswerOption, Item, ItemType, LocalText
+from app.questionnaire.model import AnswerOption, Item, ItemType, LocalText, Precision
 from app.questionnaire.problem import Problem
 from app.web.forms import AnswerField
 
@@ -66,6 +66,7 @@ class FieldView:
     inputs: tuple[InputView, ...] = ()
     rows: tuple[RowView, ...] = ()
     row_limit: int = 0
+    is_month_enough: bool = False
     problem: str = ""
     doubt: str = ""
 
@@ -109,6 +110,7 @@ def draw_field(field: AnswerField, drawing: Drawing) -> FieldView:
         inputs=_draw_inputs(item, typed, problem, drawing),
         rows=_draw_rows(item, typed, problem, drawing) if item.is_rows else (),
         row_limit=item.max_occurs or 0,
+        is_month_enough=item.date_precision is Precision.MONTH,
         problem=say_problem(problem, drawing) if problem else "",
         doubt=get_first(typed, item.link_id) if problem and problem.is_doubt else "",
     )
@@ -184,5 +186,3 @@ def _draw_rows(item: Item, typed: Raw, problem: Problem | None, drawing: Drawing
         )
         for number in [*numbers, *empty]
     )
-
-

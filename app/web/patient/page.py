@@ -103,7 +103,7 @@ def build_page(
         revision=current.draft.revision,
         asked=" ".join(list_asked(current, page)),
         fields=tuple(
-            draw_field(form[item.link_id], drawing) if item.is_question else draw_display(item, drawing)
+            draw_field(form.get_field(item.link_id), drawing) if item.is_question else draw_display(item, drawing)
             for item in shown
         ),
         problems=tuple(ProblemView(control=each.control, sentence=say_problem(each, drawing)) for each in problems),
@@ -124,7 +124,7 @@ def locate_page(page: Page, *, is_changing: bool = False) -> str:
 
 
 def locate_next(current: Current, page: Page, *, is_changing: bool) -> str:
-    """Return where to go after a page: the next on the way, or, while changing, what the change opened, then the check page."""
+    """Return where a page leads: to the next on the way, or, while changing, to what that opened, then back."""
     if page.kind is PageKind.CHECK:
         return url_for("patient.show_share")
     if not is_changing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from flask import Response as FlaskResponse
 from flask import abort, render_template, request
 from flask_babel import gettext
@@ -16,7 +18,7 @@ from app.web.patient.lost import show_nothing_open
 from app.web.services import get_services
 
 Answer = Response | str | tuple[str, int]
-PAPERS = ("a4", "us-letter")
+PAPERS: dict[str, Literal["a4", "us-letter"]] = {"a4": "a4", "letter": "us-letter"}
 FACE_LIMIT = 3200
 """How many characters fit on the face sheet as the browser prints it, with room to spare; the PDF measures instead."""
 
@@ -37,8 +39,8 @@ def show_pdf() -> Answer:
     current = find_current()
     if current is None:
         return show_nothing_open()
-    paper = request.args.get("paper", "us-letter")
-    if paper not in PAPERS:
+    paper = PAPERS.get(request.args.get("paper", "letter"))
+    if paper is None:
         abort(404)
     from app.output.pdf import render_pdf  # noqa: PLC0415 (typst is heavy; a start should not wait for it)
 

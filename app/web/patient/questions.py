@@ -6,18 +6,19 @@ question (UA-9, UA-10). Nothing typed is ever lost: what cannot be read is kept 
 
 from __future__ import annotations
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, make_response, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app.questionnaire.answers import PageReading, Raw
 from app.questionnaire.edition import Page
 from app.questionnaire.model import PageKind
+from app.questionnaire.problem import Problem
 from app.questionnaire.progress import Progress, is_overtaken, keep_answers, keep_typed
 from app.storage.drafts import StaleDraftError
 from app.web.forms import PageForm
 from app.web.patient import blueprint
-from app.web.patient.current import Current, find_current, save_current, hold_secret
+from app.web.patient.current import Current, find_current, hold_secret, save_current
 from app.web.patient.lost import show_lost, show_nothing_open
 from app.web.patient.page import build_page, find_form, find_typed, list_asked, locate_next, locate_page
 from app.web.patient.row import list_added, remove_row
@@ -25,6 +26,8 @@ from app.web.patient.step import answer_step
 from app.web.services import get_services
 
 Answer = Response | str | tuple[str, int]
+_OVERTAKEN = 409
+_UNREADABLE = 422
 
 
 @blueprint.get("/questions/<page_id>")
@@ -38,7 +41,7 @@ def show_question_page(page_id: str) -> Answer:
     if not current.way.has(page):
         return redirect(locate_next(current, page, is_changing=is_changing), 303)
     form = find_form(current, page, find_typed(current, page))
-    problems = ()
+    problems: tuple[Problem, ...] = ()
     if page.link_id in current.progress.pending:
         problems = form.read(list_asked(current, page), get_services().now().date()).problems
     return render_template(
@@ -131,7 +134,8 @@ def _show_again(
     is_late: bool = False,
 ) -> Answer:
     view = build_page(current, page, form, reading.problems, is_overtaken=is_late, is_changing=is_changing)
-    response = Response(render_template("patient/question.html", page=view), 409 if is_late else 422, mimetype="text/html")
+    status = _OVERTAKEN if is_late else _UNREADABLE
+    response = make_response(render_template("patient/question.html", page=view), status)
     return hold_secret(response, current.secret)
 
 

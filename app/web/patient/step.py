@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import current_app, redirect, request
+from flask import Response, current_app, redirect, request
 from werkzeug.routing import RequestRedirect
-from werkzeug.wrappers import Response
 
 from app.web.patient.current import Current, hold_secret
 
@@ -28,7 +27,7 @@ def answer_step(location: str, current: Current) -> Response:
 
 
 def _show(location: str) -> Response | None:
-    """Return the page at one of our own addresses, drawn with the draft as it was just saved; None if it leads elsewhere."""
+    """Return the page at one of our own addresses, drawn with the draft just saved; None if it leads elsewhere."""
     parts = urlsplit(location)
     adapter = current_app.create_url_adapter(request)
     if adapter is None:

@@ -1,0 +1,1 @@
+"""A summary as files: PDF and plain text. Nothing here decides, stores or looks anything up."""

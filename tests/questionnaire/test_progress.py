@@ -1,0 +1,116 @@
+"""A draft while it is filled in: nothing typed is lost, and a change opens its follow-ups only."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.questionnaire.answer import Coded, Number, Rows, Text
+from app.questionnaire.answers import PageReading, read_page
+from app.questionnaire.edition import Edition, Page
+from app.questionnaire.model import ItemType
+from app.questionnaire.progress import Progress, dump_progress, is_overtaken, keep_answers, keep_typed, load_progress
+from app.questionnaire.response import Status, complete_response
+from tests.questionnaire.build import edition, page, question, when
+
+TODAY = date(2026, 5, 10)
+WALK = edition(
+    [
+        page("heart", question("heart-disease")),
+        page("more", question("kind"), conditions=[when("heart-disease", "yes")]),
+        page("deeper", question("stent"), conditions=[when("kind", "yes")]),
+        page("age-page", question("age", ItemType.INTEGER)),
+    ]
+)
+START = Progress(language="en")
+
+
+def find(link_id: str, walk: Edition = WALK) -> Page:
+    found = walk.find_page(link_id)
+    assert found is not None
+    return found
+
+
+def save(progress: Progress, link_id: str, revision: int = 1, **typed: str) -> Progress:
+    place = find(link_id)
+    raw = {name.replace("_", "-"): [value] for name, value in typed.items()}
+    reading = read_page(place.questions, raw, TODAY)
+    progress = keep_answers(WALK, progress, place, reading, revision)
+    return keep_typed(progress, place, raw) if reading.problems else progress
+
+
+def test_a_page_is_saved_and_the_place_to_resume_at_is_noted() -> None:
+    progress = save(START, "heart", heart_disease="no")
+    assert progress.answers == {"heart-disease": Coded(("no",))}
+    assert progress.at == "heart"
+    assert progress.changed_in == {"heart": 1}
+
+
+def test_what_cannot_be_read_is_kept_as_typed_and_the_old_answer_does_not_stand_for_it() -> None:
+    progress = save(save(START, "age-page", age="40"), "age-page", age="seventeen")
+    assert progress.pending == {"age-page": {"age": ("seventeen",)}}
+    assert "age" not in progress.answers
+    mended = save(progress, "age-page", age="17")
+    assert mended.pending == {}
+    assert mended.answers == {"age": Number("17")}
+
+
+def test_a_change_notes_the_pages_it_opens_and_no_others() -> None:
+    progress = save(save(START, "heart", heart_disease="no"), "age-page", age="40")
+    changed = save(progress, "heart", heart_disease="yes")
+    assert changed.opened == ("more",)
+    deeper = save(changed, "more", kind="yes")
+    assert deeper.opened == ("deeper",)
+    assert save(deeper, "deeper", stent="no").opened == ()
+
+
+def test_answers_off_the_path_stay_in_the_draft_and_are_dropped_from_the_response() -> None:
+    progress = save(save(START, "heart", heart_disease="yes"), "more", kind="yes")
+    closed = save(progress, "heart", heart_disease="no")
+    assert closed.answers["kind"] == Coded(("yes",))
+    now = datetime(2026, 5, 10, tzinfo=UTC)
+    response = complete_response(WALK, closed.answers, language="en", now=now)
+    assert response.status is Status.COMPLETED
+    assert response.answers == {"heart-disease": Coded(("no",))}
+    assert response.dropped == ("kind",)
+    again = save(closed, "heart", heart_disease="yes")
+    assert complete_response(WALK, again.answers, language="en", now=now).dropped == ()
+
+
+def test_a_second_tab_with_other_answers_is_noticed_and_a_double_click_is_not() -> None:
+    progress = save(START, "heart", revision=3, heart_disease="no")
+    place = find("heart")
+    other = PageReading({"heart-disease": Coded(("yes",))}, ())
+    same = PageReading({"heart-disease": Coded(("no",))}, ())
+    assert is_overtaken(progress, place, 2, other)
+    assert not is_overtaken(progress, place, 2, same)
+    assert not is_overtaken(progress, place, 3, other)
+    assert not is_overtaken(progress, find("age-page"), 0, other)
+
+
+def test_saving_the_same_again_changes_no_revision() -> None:
+    progress = save(START, "heart", revision=3, heart_disease="no")
+    assert save(progress, "heart", revision=4, heart_disease="no").changed_in == {"heart": 3}
+
+
+anything = st.text()
+answers = st.dictionaries(
+    st.sampled_from(["heart-disease", "kind", "age", "note", "rows"]),
+    st.one_of(
+        st.lists(anything, max_size=3).map(lambda codes: Coded(tuple(codes))),
+        anything.map(Text),
+        st.lists(st.tuples(anything, anything), max_size=3).map(lambda rows: Rows(tuple(rows))),
+    ),
+)
+
+
+@given(answers, st.dictionaries(anything, st.lists(anything).map(tuple)))
+def test_dump_and_load_agree(given_answers: dict[str, Coded], typed: dict[str, tuple[str, ...]]) -> None:
+    progress = replace(START, answers=given_answers, pending={"heart": typed}, opened=("m",), changed_in={"heart": 2})
+    assert load_progress(dump_progress(progress)) == progress
+
+
+def test_a_dump_is_json_and_nothing_else() -> None:
+    assert json.loads(dump_progress(START))["language"] == "en"

@@ -1,0 +1,207 @@
+"""The summary: fixed headings, questionnaire order, every word as given, nothing cut in silence."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.output.frame import Clinic, build_frame
+from app.questionnaire.answer import Answer, Coded, DateParts, Number, Rows, Text
+from app.questionnaire.crisis import CrisisLine, CrisisSet
+from app.questionnaire.face import COMPRESSIONS, cut_text, shorten_face
+from app.questionnaire.model import AnswerOption, Face, Item, ItemType, LocalText, Provenance, Unit, Word
+from app.questionnaire.summary import build_summary, list_unsent
+from app.questionnaire.summary_model import FaceEntry, FaceGroup, Summary
+from tests.questionnaire.build import edition, option, page, question, text, when, yes_no
+
+CRISIS = CrisisSet(
+    country="US",
+    country_name="United States",
+    emergency_label="911",
+    emergency_tel="911",
+    contacts=(CrisisLine(name="988 Lifeline", tel="988", sms="988", hours="24 hours a day"),),
+)
+FRAME = build_frame(
+    Clinic(name="Elm Clinic", crisis=CRISIS, is_demonstration=False),
+    language="en",
+    today=date(2026, 5, 10),
+    translate=str,
+)
+HEART = question("heart-disease", face=Face.SCREENING, key_facts=(text("kind: {kind}"), text("{top} over {low} mmHg")))
+ALCOHOL = question(
+    "alcohol",
+    face=Face.SCREENING,
+    answer_options=(
+        replace(option("never"), word=Word.NO),
+        replace(option("weekly"), word=Word.YES),
+        *yes_no()[2:],
+    ),
+)
+KIND = question("kind", ItemType.OPEN_CHOICE, repeats=True, answer_options=(option("stent"), option("valve")))
+MMHG = Unit(code="mm[Hg]", display=text("mmHg"))
+WALK = edition(
+    [page("visit", question("reason", ItemType.TEXT, face=Face.VISIT), question("age", ItemType.INTEGER))],
+    [
+        page("heart", HEART, ALCOHOL, question("stroke", face=Face.SCREENING)),
+        page("more", KIND, conditions=[when("heart-disease", "yes")]),
+        page("bp", question("top", ItemType.INTEGER, unit=MMHG), question("low", ItemType.INTEGER, unit=MMHG)),
+    ],
+    [
+        page(
+            "medicines",
+            Item(
+                link_id="medicines",
+                type=ItemType.GROUP,
+                text=text("Medicines"),
+                repeats=True,
+                face=Face.LIST,
+                items=(question("name", ItemType.STRING), question("dose", ItemType.STRING)),
+            ),
+            question("when", ItemType.DATE),
+        )
+    ],
+)
+
+
+def summarize(**answers: Answer) -> Summary:
+    return build_summary(WALK, {name.replace("_", "-"): answer for name, answer in answers.items()}, FRAME)
+
+
+def find_group(summary: Summary, word: Word) -> FaceGroup:
+    (group,) = (group for group in summary.faces[0].groups if group.word is word)
+    return group
+
+
+def say(entry: FaceEntry) -> list[str]:
+    return ["".join(line.text for line in fact.lines) for fact in entry.facts]
+
+
+def test_all_headings_are_there_for_everyone_in_one_order() -> None:
+    for summary in (summarize(), summarize(heart_disease=Coded(("yes",)))):
+        assert [group.heading for group in summary.faces[-1].groups] == [
+            "Yes",
+            "Not sure",
+            "Prefer not to say",
+            "No",
+            "Does not apply",
+            "Not answered",
+        ]
+
+
+def test_items_stand_under_the_word_that_was_given_in_questionnaire_order() -> None:
+    summary = summarize(stroke=Coded(("yes",)), heart_disease=Coded(("yes",)), alcohol=Coded(("never",)))
+    assert [entry.link_id for entry in find_group(summary, Word.YES).entries] == ["heart-disease", "stroke"]
+    assert [entry.link_id for entry in find_group(summary, Word.NO).entries] == ["alcohol"]
+
+
+def test_an_answer_that_says_more_than_its_heading_stands_in_its_own_words() -> None:
+    assert say(find_group(summarize(alcohol=Coded(("weekly",))), Word.YES).entries[0]) == ["Weekly"]
+    assert say(find_group(summarize(alcohol=Coded(("never",))), Word.NO).entries[0]) == ["Never"]
+    assert say(find_group(summarize(stroke=Coded(("no",))), Word.NO).entries[0]) == []
+
+
+def test_key_facts_stand_beside_and_those_without_an_answer_are_left_out() -> None:
+    summary = summarize(heart_disease=Coded(("yes",)), kind=Coded(("stent", "valve"), "a pacer"), top=Number("182"))
+    facts = say(find_group(summary, Word.YES).entries[0])
+    assert facts == ["kind: Stent, Valve, a pacer", "182 over not answered mmHg"]
+    assert say(find_group(summarize(heart_disease=Coded(("yes",))), Word.YES).entries[0]) == []
+
+
+def test_the_five_words_for_not_knowing_are_five() -> None:
+    codes = ("no", "not-sure", "prefer-not", "does-not-apply")
+    stroke = question("stroke", answer_options=(*yes_no(), option("does-not-apply")))
+    walk = edition([page("heart", stroke)])
+    shown = [
+        build_summary(walk, answers, FRAME).sections[0].rows[0].answer.lines[0].text
+        for answers in [*({"stroke": Coded((code,))} for code in codes), {}]
+    ]
+    assert shown == ["No", "Not sure", "Prefer not", "Does not apply", "Not answered"]
+
+
+def test_answers_stand_in_questionnaire_order_with_units_dates_and_rows() -> None:
+    summary = summarize(
+        top=Number("118"),
+        when=DateParts(2026, 5, 3, ("3", "May", "2026")),
+        medicines=Rows((("zinc", "1 mg"),)),
+        reason=Text("Sleep <b>"),
+    )
+    rows = {row.link_id: row.answer for section in summary.sections for row in section.rows}
+    assert list(rows) == ["reason", "age", "heart-disease", "alcohol", "stroke", "top", "low", "medicines", "when"]
+    assert rows["top"].lines[0].text == "118 mmHg"
+    assert rows["when"].lines[0].text == "3 May 2026"
+    assert rows["medicines"].table is not None
+    assert rows["medicines"].table.rows == (("zinc", "1 mg"),)
+    assert rows["reason"].lines[0].text == "Sleep <b>"
+    assert rows["reason"].lines[0].is_own_words
+
+
+def test_answers_of_disabled_items_never_reach_the_summary_and_are_listed_as_not_sent() -> None:
+    answers: dict[str, Answer] = {"heart-disease": Coded(("no",)), "kind": Coded(("stent",), "SECRET")}
+    assert "SECRET" not in repr(build_summary(WALK, answers, FRAME))
+    assert [row.link_id for row in list_unsent(WALK, answers, FRAME)] == ["kind"]
+
+
+def test_the_patients_copy_has_no_companion_and_the_clinics_has() -> None:
+    rationale = question(
+        "heart-disease",
+        rationale=text("Ketamine raises blood pressure."),
+        provenance=Provenance(),
+        sources=(),
+        review=LocalText((("en", "not yet reviewed by a clinician"),)),
+    )
+    walk = edition([page("heart", rationale)])
+    assert build_summary(walk, {}, FRAME).companion == ()
+    (entry,) = build_summary(walk, {}, FRAME, has_companion=True).companion
+    assert entry.rationale == "Ketamine raises blood pressure."
+
+
+def test_the_face_sheet_says_where_a_cut_answer_goes_on() -> None:
+    summary = summarize(reason=Text("word " * 1000))
+    whole, *shorter = summary.faces
+    assert whole.visit[0].continued_at is None
+    assert shorter
+    for face in shorter:
+        assert face.visit[0].continued_at == "reason"
+    assert shorter[-1].visit[0].facts == ()
+
+
+def test_a_short_sheet_is_not_made_shorter() -> None:
+    assert len(summarize(reason=Text("Sleep")).faces) <= len(COMPRESSIONS)
+    assert summarize(reason=Text("Sleep")).faces[1].visit[0].continued_at is not None
+
+
+@given(st.text(max_size=200), st.integers(0, 200))
+def test_a_cut_text_is_the_texts_beginning(whole: str, limit: int) -> None:
+    cut = cut_text(whole, limit)
+    assert whole.startswith(cut)
+    assert len(cut) <= limit
+
+
+any_codes = st.sampled_from(["yes", "no", "not-sure", "prefer-not"]).map(lambda code: Coded((code,)))
+
+
+@settings(max_examples=60)
+@given(
+    st.fixed_dictionaries({}, optional={"heart-disease": any_codes, "stroke": any_codes, "reason": st.text().map(Text)})
+)
+def test_every_screening_item_is_on_the_face_sheet_once_whatever_was_answered(answers: dict[str, Answer]) -> None:
+    summary = build_summary(WALK, answers, FRAME)
+    for face in (*summary.faces, shorten_face(summary.faces[0], COMPRESSIONS[-1])):
+        entries = [entry.link_id for group in face.groups for entry in group.entries]
+        assert sorted(entries) == ["alcohol", "heart-disease", "stroke"]
+
+
+@pytest.mark.parametrize("answers", [{}, {"heart-disease": Coded(("yes",))}])
+def test_the_crisis_lines_and_the_disclaimer_are_the_same_for_all(answers: dict[str, Answer]) -> None:
+    summary = build_summary(WALK, answers, FRAME)
+    assert [(contact.name, contact.how) for contact in summary.contacts] == [("988 Lifeline", "call or text 988")]
+    assert summary.disclaimer == "Records only."
+
+
+def test_an_option_without_words_of_its_own_is_still_shown() -> None:
+    plain = AnswerOption(code="a", display=text("A"), system="test")
+    walk = edition([page("p", question("q", answer_options=(plain,), face=Face.SCREENING))])
+    summary = build_summary(walk, {"q": Coded(("a",))}, FRAME)
+    assert say(find_group(summary, Word.YES).entries[0]) == ["A"]
