@@ -34,7 +34,7 @@ FOUND: Final = 1
 @click.option("--paper", type=click.Choice(["a4", "us-letter"]), default="a4", help="The PDF's paper.")
 @click.option("--large-print", "is_large", is_flag=True, help="Set the PDF in large print.")
 @click.option("--for-clinic", "is_for_clinic", is_flag=True, help="Show the clinic's copy: why each question is asked.")
-def preview(  # noqa: PLR0913  one for each option
+def preview(
     *,
     answers: Path | None,
     example: str | None,

@@ -53,14 +53,15 @@ class EntangledError(QuestionnaireError):
     """More combinations than can be walked; `questions` are those that hang together."""
 
     def __init__(self, questions: tuple[str, ...]) -> None:
-        super().__init__(f"more than {BOUND:,} combinations of answers to {len(questions)} questions")
+        super().__init__(f"too many combinations of answers to {len(questions)} questions")
         self.questions = questions
 
 
 class Explorer:
     """Finds answers for one edition. Conditions name only questions of earlier pages; loading has seen to that."""
 
-    def __init__(self, edition: Edition) -> None:
+    def __init__(self, edition: Edition, *, bound: int = BOUND) -> None:
+        self._bound = bound
         self._items = edition.items
         self._order = {link_id: place for place, link_id in enumerate(edition.items)}
         self._asked: dict[str, Formula] = {link_id: Every(()) for link_id in edition.items}
@@ -86,7 +87,7 @@ class Explorer:
             if question in self._items
         }
         waiting: list[dict[str, Answer | None]] = [{}]
-        for _ in range(BOUND):
+        for _ in range(self._bound):
             if not waiting:
                 return None
             seen = waiting.pop()

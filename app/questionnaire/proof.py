@@ -34,6 +34,12 @@ class Shown:
 def find_lost(edition: Edition, explorer: Explorer) -> Iterator[Finding]:
     """Yield every answer that does not reach the summary, or the face sheet where its question has a place there."""
     frame = build_plain_frame(edition.questionnaire.language)
+    for item, answer, shown in show_answers(edition, explorer, frame):
+        yield from _check_answer(item, answer, shown, frame)
+
+
+def show_answers(edition: Edition, explorer: Explorer, frame: Frame) -> Iterator[tuple[Item, Answer, Shown | None]]:
+    """Yield every answer that can be given, once, with where it stands in a real summary, or None for nowhere."""
     waiting = _list_probes(edition)
     ways = {link_id: _find_way_to(link_id, explorer) for link_id in waiting}
     for link_id in waiting:
@@ -43,7 +49,7 @@ def find_lost(edition: Edition, explorer: Explorer) -> Iterator[Finding]:
             for name in [name for name, answer in answers.items() if answer in waiting.get(name, ())]:
                 if name in shown or name == link_id:
                     waiting[name].remove(answers[name])
-                    yield from _check_answer(edition.items[name], answers[name], shown.get(name), frame)
+                    yield edition.items[name], answers[name], shown.get(name)
 
 
 def _list_probes(edition: Edition) -> dict[str, list[Answer]]:

@@ -17,6 +17,7 @@ from app.questionnaire.passage import Part, Passage
 from app.questionnaire.reading import grade_text, list_hard_words
 
 LIMIT: Final = 8.0
+_FEWEST_WORDS: Final = 3  # of a word or two the formula says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def _find_grade(passage: Passage) -> Iterator[Finding]:
         return  # headings and labels are too short for the formula to mean anything
     text = _BRACES.sub("the clinic", passage.text)
     grade = round(grade_text(text), 1)
-    if grade > LIMIT:
+    if grade > LIMIT and len(text.split()) >= _FEWEST_WORDS:
         hard = list_hard_words(text)
         weight = f", most of it in {', '.join(hard)}" if hard else ""
         fault = f"{_name(passage)} reads at grade {grade}, above {LIMIT:.0f}{weight}"

@@ -38,7 +38,7 @@ def load_assets(folder: Path) -> dict[str, Asset]:
     """Return the assets of a folder by the path a template names them with."""
     return {
         str(path.relative_to(folder)): _load_asset(path, path.relative_to(folder))
-        for path in sorted(folder.rglob("*"))
+        for path in sorted(folder.iterdir())  # not its folders: the faces in fonts/ are for paper only
         if path.is_file() and not path.name.startswith(".")
     }
 

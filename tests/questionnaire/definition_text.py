@@ -3,6 +3,7 @@
 from app.questionnaire.definition import Definition
 from app.questionnaire.errors import DefinitionError
 from app.questionnaire.load import load_questionnaire
+from tests.support.source import ROOT
 
 FILE = "q.yaml"
 
@@ -75,6 +76,13 @@ def write_page(*questions: str, also: str = "") -> bytes:
     start = ITEMS[: ITEMS.index("          - {linkId: smoker")]
     body = "".join(f"          - {question}\n" for question in questions)
     return write_file(start + body + also)
+
+
+def read_worked_example() -> bytes:
+    """Return the whole file that docs/questions-yaml.md shows."""
+    guide = (ROOT / "docs" / "questions-yaml.md").read_text()
+    start = guide.index("# yaml-language-server")
+    return guide[start : guide.index("```", start)].encode()
 
 
 def load(data: bytes) -> Definition:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Response, abort, redirect, request
+from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import MultiDict
@@ -115,12 +115,13 @@ def add_pages(app: WebApp) -> None:
         return redirect("/form")
 
     @app.get("/broken")
-    def break_answer() -> Response:
-        response = Response("")
-        response.call_on_close(lambda: None)
-        response.headers["X-Broken"] = "broken"
-        response.status = "no status at all"
-        return response
+    def show_broken() -> str:
+        return "what comes after this page breaks"
+
+    @app.teardown_request
+    def break_afterwards(_: BaseException | None) -> None:
+        if request.path == "/broken":
+            raise ValueError(request.path)
 
     def keep_form(form: MultiDict[str, str]) -> ResponseReturnValue | None:
         return (f"kept {form.to_dict(flat=False)}", 400) if request.path == "/form" else None

@@ -4,6 +4,7 @@ import http.client
 import re
 import socket
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 _SECONDS = 20
@@ -44,9 +45,9 @@ def send_raw(port: int, request: bytes) -> Reply:
 
 def read_reply(connection: socket.socket, method: str = "GET") -> Reply:
     """Return the next answer on a connection."""
-    response = http.client.HTTPResponse(connection, method=method)
-    response.begin()
-    return Reply(response.status, tuple(response.getheaders()), response.read())
+    with closing(http.client.HTTPResponse(connection, method=method)) as response:
+        response.begin()
+        return Reply(response.status, tuple(response.getheaders()), response.read())
 
 
 def build_request(
