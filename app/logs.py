@@ -16,7 +16,7 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 _ROOT: Final = Path(__file__).parent.parent
-_FRAMES: Final = 8
+_LAST_FRAMES: Final = 3
 # Made once: json.dumps with any option makes one for each line. ASCII only, so that a control character, a line break
 # or a right-to-left mark stays a harmless escape (S19).
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
@@ -79,7 +79,9 @@ def _list_places(error: BaseException | None) -> Iterator[str]:
         while step is not None:
             frames.append(f"{_shorten(step.tb_frame.f_code.co_filename)}:{step.tb_lineno}")
             step = step.tb_next
-        yield f"{type(seen).__qualname__} at {' > '.join(frames[-_FRAMES:])}"
+        # All of our own steps, and of a library's the last.
+        kept = [frame for frame in frames[:-_LAST_FRAMES] if frame.startswith("app/")] + frames[-_LAST_FRAMES:]
+        yield f"{type(seen).__qualname__} at {' > '.join(kept)}"
         seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
 
 

@@ -81,7 +81,7 @@ def prepare(services: Services) -> None:
         services.editions.get_newest()
     except SchemaRevisionError as error:
         raise StartError(f"FOREWORD_DATABASE_URL: {error}") from None
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         raise StartError(
             f"FOREWORD_DATABASE_URL: the database cannot be used ({type(error).__name__}); "
             "look whether it runs, and whether this program may write to it"
@@ -104,9 +104,9 @@ def purge_regularly(services: Services, stopped: threading.Event) -> None:
 def purge(engine: Engine) -> None:
     """Erase the drafts that are past their time, and what the database's journal still holds of them."""
     with begin_write(engine) as connection:
-        purged = purge_expired(connection, read_clock())
-    if purged:
-        checkpoint(engine)
+        purge_expired(connection, read_clock())
+    # Every time: a draft erased by its owner while somebody was reading may still stand in the journal (D-8).
+    checkpoint(engine)
 
 
 def _allow_open_files() -> None:

@@ -130,12 +130,13 @@ def find_resource(name: str) -> Path:
 
 
 def _find_unknown_names(given: Mapping[str, str]) -> list[str]:
-    known = [setting.name for setting in SETTINGS]
+    known = [setting.name.removeprefix(_PREFIX) for setting in SETTINGS if setting.name.startswith(_PREFIX)]
     problems = []
     for name in sorted(given):
-        if name.startswith(_PREFIX) and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            remedy = f"did you mean {near[0]}?" if near else "docs/settings.md lists those there are; unset this one"
+        rest = name.removeprefix(_PREFIX)
+        if name.startswith(_PREFIX) and rest not in known:
+            near = difflib.get_close_matches(rest, known, n=1)
+            remedy = f"did you mean {_PREFIX}{near[0]}?" if near else "docs/settings.md lists those there are; unset it"
             problems.append(f"{name}: there is no such setting; {remedy}")
     return problems
 

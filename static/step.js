@@ -36,7 +36,7 @@
       const body = new URLSearchParams(new FormData(form));
       if (button?.name) body.append(button.name, button.value);
       const signal = AbortSignal.timeout?.(20000);
-      const answer = await fetch(form.action, { method: "POST", headers: { "X-Foreword-Step": "1" }, body, signal });
+      const answer = await fetch(form.getAttribute("action"), { method: "POST", headers: { "X-Foreword-Step": "1" }, body, signal });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       // A page that says that it could not be saved must not take the place of what was typed.
       if (answer.status == 413 || answer.status > 422) tell(form, ...page.querySelector("main").children);

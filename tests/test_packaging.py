@@ -5,15 +5,17 @@ import re
 import site
 import subprocess
 import sys
+import tomllib
 import venv
 from http import HTTPStatus
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
 from requirements.bundle import RESOURCES
 from tests.support.server import launch_server
-from tests.support.source import ROOT
+from tests.support.source import ROOT, read_modules
 
 _STYLE_SHEET = re.compile(rb'<link[^>]+href="(/[^"]+\.css[^"]*)"')
 
@@ -42,6 +44,10 @@ def command(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin" / "foreword"
 
 
+def _normalize(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
 def fetch(url: str, path: str) -> tuple[int, bytes]:
     """Return the status and the body of an answer."""
     connection = http.client.HTTPConnection(url.removeprefix("http://"))
@@ -51,6 +57,16 @@ def fetch(url: str, path: str) -> tuple[int, bytes]:
         return response.status, response.read()
     finally:
         connection.close()
+
+
+def test_every_library_the_program_imports_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {_normalize(re.split(r"[^\w.-]", line, maxsplit=1)[0]) for line in project["dependencies"]}
+    imported = {name.partition(".")[0] for module in read_modules("app") for _, name in module.list_imports()}
+    owners = packages_distributions()
+    owned = {name: {_normalize(owner) for owner in owners[name]} for name in imported & owners.keys() - {"app"}}
+    undeclared = {name: names for name, names in owned.items() if not names & declared}
+    assert not undeclared, f"pyproject.toml does not name what these come from: {undeclared}"
 
 
 def test_the_wheel_carries_what_stands_beside_the_program(wheel: Path) -> None:

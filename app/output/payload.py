@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -24,18 +25,41 @@ from app.questionnaire.summary_model import (
 )
 
 Paper = Literal["a4", "us-letter"]
+Shape = Literal["word", "beside", "below"]
 Value = dict[str, object]
+LONGEST_WORD = 22  # cells that stand on one line of the answers' column in any script
+LONGEST_BESIDE = 160
 # A run this long may be wider than a column. Scripts that break between any two characters are left to the typesetter.
 _LONG_RUN = re.compile(r"([^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff]{14,})")
 
 
-def split_runs(text: str) -> list[str]:
-    """Return the text in parts: at even places words that fit any column, at odd ones runs that may have to be broken.
+def split_runs(text: str) -> str | list[str]:
+    """Return the text, or, where it has long runs, its parts: at odd places the runs that may have to be broken.
 
-    >>> split_runs("take hydrochlorothiazide daily")
-    ['take ', 'hydrochlorothiazide', ' daily']
+    >>> split_runs("take aspirin daily"), split_runs("take hydrochlorothiazide daily")
+    ('take aspirin daily', ['take ', 'hydrochlorothiazide', ' daily'])
     """
-    return _LONG_RUN.split(text) if len(text) >= 14 else [text]  # noqa: PLR2004 - the same 14 as above
+    parts = _LONG_RUN.split(text)
+    return text if len(parts) == 1 else parts
+
+
+def find_split(weights: list[int]) -> int:
+    """Return after how many of these the second of two columns starts, so that the higher column is lowest.
+
+    >>> find_split([3, 1, 1, 1]), find_split([2]), find_split([])
+    (1, 1, 0)
+    """
+    cuts = range(len(weights), 0, -1)
+    return min(cuts, key=lambda cut: max(sum(weights[:cut]), sum(weights[cut:])), default=0)
+
+
+def count_cells(text: str) -> int:
+    """Return about how wide a text is, in narrow letters; wide characters of East Asia count as two.
+
+    >>> count_cells("abc"), count_cells("薬")
+    (3, 2)
+    """
+    return len(text) if text.isascii() else sum(1 + (unicodedata.east_asian_width(one) in "WF") for one in text)
 
 
 def build_payload(summary: Summary, *, paper: Paper, large_print: bool) -> str:
@@ -70,8 +94,22 @@ def build_payload(summary: Summary, *, paper: Paper, large_print: bool) -> str:
     )
 
 
-def _show(text: str) -> list[str]:
+def _show(text: str) -> str | list[str]:
     return split_runs(show_hidden(text))
+
+
+def find_shape(answer: AnswerView) -> Shape:
+    """Return how much room an answer takes: a word beside its question, lines beside it, or the page's width below.
+
+    >>> from app.questionnaire.summary_model import Line
+    >>> find_shape(AnswerView(lines=(Line("Not sure"),))), find_shape(AnswerView(lines=(Line("a" * 200),)))
+    ('word', 'below')
+    """
+    if answer.table:
+        return "below"
+    cells = sum(count_cells(line.text) for line in answer.lines)
+    is_word = len(answer.lines) == 1 and cells <= LONGEST_WORD and not answer.lines[0].is_own_words
+    return "word" if is_word else "beside" if cells <= LONGEST_BESIDE else "below"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +123,7 @@ class _View:
         parts = text.split("\n") if line.is_own_words else [text]
         return {
             "text": split_runs(text),
-            "length": len(text),
+            "cells": count_cells(text),
             "own": line.is_own_words,
             "isolate": line.is_own_words and (self.is_rtl or has_right_to_left(text)),
             "rtl": self._find_direction(text, is_own=line.is_own_words),
@@ -93,7 +131,7 @@ class _View:
         }
 
     def _part(self, text: str, *, is_own: bool = True) -> Value:
-        return {"text": split_runs(text), "length": len(text), "rtl": self._find_direction(text, is_own=is_own)}
+        return {"text": split_runs(text), "cells": count_cells(text), "rtl": self._find_direction(text, is_own=is_own)}
 
     def _find_direction(self, text: str, *, is_own: bool) -> bool:
         return is_right_to_left(text, default=self.is_rtl) if is_own else self.is_rtl
@@ -107,20 +145,24 @@ class _View:
                     "word": group.word.value,
                     "heading": _show(group.heading),
                     "entries": [self._entry(entry) for entry in group.entries],
+                    "split": find_split([self._weigh(entry) for entry in group.entries]),
                 }
                 for group in face.groups
             ],
         }
 
     def _entry(self, entry: FaceEntry) -> Value:
-        return {
-            "label": _show(entry.label),
-            "facts": [[self.line(line) for line in fact.lines] for fact in entry.facts],
-            "continued": entry.continued_at,
-        }
+        facts = [[self.line(line) for line in fact.lines] for fact in entry.facts]
+        split = find_split([_count_lines("".join(line.text for line in fact.lines)) for fact in entry.facts])
+        return {"label": _show(entry.label), "facts": facts, "split": split, "continued": entry.continued_at}
+
+    def _weigh(self, entry: FaceEntry) -> int:
+        facts = "; ".join(line.text for fact in entry.facts for line in fact.lines)
+        return _count_lines(entry.label) + _count_lines(facts) + (entry.continued_at is not None)
 
     def row(self, row: Row) -> Value:
-        return {"id": row.link_id, "question": _show(row.question), "answer": self._answer(row.answer)}
+        shape, answer = find_shape(row.answer), self._answer(row.answer)
+        return {"id": row.link_id, "question": _show(row.question), "shape": shape, **answer}
 
     def _answer(self, answer: AnswerView) -> Value:
         table = answer.table and {
@@ -130,7 +172,12 @@ class _View:
         return {"lines": [self.line(line) for line in answer.lines], "table": table}
 
 
-def _build_contact(contact: Contact) -> list[str]:
+def _count_lines(text: str) -> int:
+    """Return about how many lines a text takes in half a page's column."""
+    return -(-count_cells(text) // 34)
+
+
+def _build_contact(contact: Contact) -> str | list[str]:
     hours = f" ({contact.hours})" if contact.hours else ""
     return _show(f"{contact.name}: {contact.how}{hours}.")
 

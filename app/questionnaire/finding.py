@@ -59,7 +59,7 @@ RULES: Mapping[Rule, str] = MappingProxyType(
         Rule.UNREACHABLE: "A section, page, question or displayed sentence that no answers lead to.",
         Rule.CONTRADICTION: "Conditions of one item that exclude each other, or one of an any-list that never holds.",
         Rule.EMPTY_PAGE: "A page that can be shown with no question on it.",
-        Rule.DEAD_END: "A question that no answer fits, or limits that every answer breaks.",
+        Rule.DEAD_END: "Limits that every answer breaks, or answers that cannot be combined.",
         Rule.ENTANGLED: "Conditions that hang together so widely that nothing can be proved about them.",
         Rule.LOST_OPTION: "An answer that does not reach the summary or the face sheet, or looks there like another.",
         Rule.FACE_WORD: "An answer that would stand under Yes on the face sheet because nothing says where it belongs.",

@@ -53,6 +53,7 @@ def read_options(record: Record, system: str, faults: FaultList) -> OptionList:
     """Return the options under a record's `answerOption`, each code once; codes without a system get the one given."""
     found: dict[str, PlacedOption] = {}
     records = record.find_all("answerOption", Record)
+    is_whole = "answerOption" not in record.broken and len(records) <= MAX_OPTIONS
     for written in records[MAX_OPTIONS:][:1]:
         faults.add(written.place, record.name, f"there are more than {MAX_OPTIONS} answers", "keep fewer")
     for written in records[:MAX_OPTIONS]:
@@ -66,6 +67,7 @@ def read_options(record: Record, system: str, faults: FaultList) -> OptionList:
             continue
         if code.value == UNANSWERED:
             faults.add(code, record.name, f"the code is {quote(UNANSWERED)}", "choose another: examples use this word")
+            is_whole = False
             continue
         option = AnswerOption(
             code=code.value,
@@ -76,7 +78,7 @@ def read_options(record: Record, system: str, faults: FaultList) -> OptionList:
             word=Word(written.find_word("word")) if written.find_word("word") else None,
         )
         found[code.value] = PlacedOption(option, code)
-    return OptionList(tuple(found.values()), "answerOption" not in record.broken)
+    return OptionList(tuple(found.values()), is_whole)
 
 
 def load_item_options(record: Record, role: str, parts: Parts) -> OptionList:

@@ -17,14 +17,17 @@ _HARD_WORD: Final = 3  # syllables
 
 # Where letters mislead: vowels that are not heard, a consonant that is heard as one, vowels that are heard apart.
 _SILENT: Final = re.compile(
-    r"(?<=[^aeiouy])e$|(?<=[^r][gq])ue$|(?<=[^aeiouy])(?<![sxzcg])(?<![cs]h)es$|(?<=[^aeo]ach)es$|(?<=[^aeiouydt])ed$"
-    r"|(?<=[a-z][^aeiouy])e(?=(?:ful|giver|hold|less|line|ly|maker|ment|ness|style|teen|thing|times?|ty|where|work)s?(?:ly)?$)"
+    r"(?<=[^aeiouy])e$|(?<=[^r][gq])ue$|(?<=[^aeiouydt])ed$"
+    r"|(?<=[^aeiouy])(?<![sxzcg])(?<![cs]h)es$|(?<=[^aeo]ach)es$|(?<=\bach)es$"
+    r"|(?<=[a-z][^aeiouy])e"
+    r"(?=(?:ful|giver|hold|less|line|ly|maker|ment|ness|style|teen|thing|times?|ty|where|work)s?(?:ly)?$)"
 )
 _HEARD: Final = re.compile(r"(?<=[^aeiouylrw])le[ds]?$|(?<=[ds])nt$|(?<=s)ms?$|(?<=th)ms?$")
 _APART: Final = re.compile(
-    r"(?<![ctsgx])i(?:a(?!g(?:es?)?$|rs?$)|u)|(?<=[cst])ia(?=t)|(?<![ctsgxln])io(?!us$|rs?$)|(?<![ctsgx])ious|iet|(?<![ct])ien(?=[ct])"
-    r"|(?<!con)scien|iest|ier|(?<![gqj])ua|(?<![gq])ue(?=l$|n)|[aeouy]ing|suici|fluid|ruin|creat|react|reality|idea|[pr]nea|usea"
-    r"|pancrea|deo$|theater|poe[mt]|coop|coord|contrain|zoa|yon|cium"
+    r"(?<![ctsgx])i(?:a(?!g(?:es?)?$|rs?$)|u)|(?<=[cst])ia(?=t)|(?<![ctsgxln])io(?!us$|rs?$)|(?<![ctsgx])ious"
+    r"|iet|(?<![ct])ien(?=[ct])"
+    r"|(?<!con)scien|iest|ier|(?<![gqj])ua|(?<![gq])ue(?=l$|n)|[aeouy]ing"
+    r"|suici|fluid|ruin|creat|react|reality|idea|[pr]nea|usea|pancrea|deo$|theater|poe[mt]|coop|coord|contrain|zoa|yon|cium"
 )
 _KNOWN: Final = {
     "area": 3,

@@ -6,7 +6,6 @@ looked up on disk by a name that came with a request.
 
 import gzip
 import hashlib
-import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,14 @@ from app.web.compression import FILE_ENCODINGS, choose_encoding
 
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _HASH_LENGTH: Final = 12
-_PACKED: Final = frozenset({".woff2", ".png", ".jpg", ".ico"})  # compressed by their own format
+_TYPES: Final = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/vnd.microsoft.icon",
+}  # not the machine's own table, which differs from one to the next
+_PACKED: Final = frozenset({".png"})  # compressed by its own format
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +41,8 @@ class Asset:
 
 
 def load_assets(folder: Path) -> dict[str, Asset]:
-    """Return the assets of a folder by the path a template names them with."""
-    return {
-        str(path.relative_to(folder)): _load_asset(path, path.relative_to(folder))
-        for path in sorted(folder.iterdir())  # not its folders: the faces in fonts/ are for paper only
-        if path.is_file() and not path.name.startswith(".")
-    }
+    """Return the assets of a folder by the name a template gives them; its folders are not for browsers."""
+    return {path.name: _load_asset(path) for path in sorted(folder.iterdir()) if path.suffix in _TYPES}
 
 
 def init_app(app: Flask) -> None:
@@ -49,7 +51,7 @@ def init_app(app: Flask) -> None:
     by_address = {asset.address: asset for asset in assets.values()}
     blueprint = Blueprint("assets", __name__)
 
-    @blueprint.get("/static/<path:name>")
+    @blueprint.get("/static/<name>")
     def show(name: str) -> Response:
         asset = by_address.get(f"/static/{name}")
         if asset is None:
@@ -63,16 +65,16 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["asset_url"] = asset_url
 
 
-def _load_asset(path: Path, name: Path) -> Asset:
+def _load_asset(path: Path) -> Asset:
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()[:_HASH_LENGTH]
     bodies = {"": content}
-    if name.suffix not in _PACKED:
+    if path.suffix not in _PACKED:
         bodies["br"] = brotli.compress(content)
         bodies["gzip"] = gzip.compress(content, mtime=0)
     return Asset(
-        address=f"/static/{name.with_name(f'{name.stem}.{digest}{name.suffix}').as_posix()}",
-        mimetype=mimetypes.guess_type(name.name)[0] or "application/octet-stream",
+        address=f"/static/{path.stem}.{digest}{path.suffix}",
+        mimetype=_TYPES[path.suffix],
         bodies=bodies,
     )
 

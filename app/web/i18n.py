@@ -1,24 +1,26 @@
 """Languages: which one a page is in, and which way it runs. Only what the program says, never what a person typed."""
 
+from functools import cache
 from typing import Final
 
+from babel import Locale
+from babel.support import NullTranslations, Translations
 from flask import Flask
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import Babel
+
+from app.settings import find_resource
 
 LANGUAGES: Final = ("en",)
-"""The languages there are texts in."""
+"""The languages there are texts in, as BCP 47 names them."""
 
 
 def init_app(app: Flask) -> None:
     """Give templates gettext, `page_language()` and `page_direction()`."""
     Babel(app, default_locale=LANGUAGES[0], locale_selector=choose_language)
-    app.jinja_env.globals["page_language"] = name_language
+    # In place of Flask-Babel's, which ask for the request four times at each of a page's thirty texts: a fifth of it.
+    app.jinja_env.install_gettext_callables(translate, translate_count, newstyle=True)  # type: ignore[attr-defined]  # by Jinja's extension
+    app.jinja_env.globals["page_language"] = choose_language
     app.jinja_env.globals["page_direction"] = name_direction
-
-
-def translate(text: str) -> str:
-    """Return a text of the program's in the page's language."""
-    return gettext(text)
 
 
 def choose_language() -> str:
@@ -26,12 +28,26 @@ def choose_language() -> str:
     return LANGUAGES[0]
 
 
-def name_language() -> str:
-    """Return the page's language as the `lang` attribute has it (BCP 47)."""
-    return str(get_locale()).replace("_", "-")
-
-
 def name_direction() -> str:
     """Return the page's direction as the `dir` attribute has it."""
-    locale = get_locale()
-    return locale.text_direction if locale else "ltr"
+    return _find_direction(choose_language())
+
+
+def translate(text: str) -> str:
+    """Return a text of the program's in the page's language."""
+    return _load_catalog(choose_language()).gettext(text)
+
+
+def translate_count(one: str, many: str, count: int) -> str:
+    """Return the text of the program's that goes with a count, in the page's language."""
+    return _load_catalog(choose_language()).ngettext(one, many, count)
+
+
+@cache
+def _load_catalog(language: str) -> NullTranslations:
+    return Translations.load(find_resource("translations"), [language])
+
+
+@cache
+def _find_direction(language: str) -> str:
+    return Locale.parse(language, sep="-").text_direction

@@ -105,7 +105,8 @@ class Envelope:
             return self._app(environ, start)
         except Exception as error:  # noqa: BLE001  whatever failed, a person waits for a page
             record_failure(error, "answer failed")
-            start("500 Internal Server Error", [("Content-Type", "text/html; charset=utf-8")], sys.exc_info())
+            about = [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(self._last_resort)))]
+            start("500 Internal Server Error", about, sys.exc_info())
             return [self._last_resort]
 
 

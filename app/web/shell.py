@@ -61,6 +61,7 @@ class WebApp(Flask):
         super().__init__("app", template_folder=str(find_resource("templates")), static_folder=None)
         self.debug = False  # whatever the environment says (S33)
         self.extensions[_EXTENSION] = Shell()
+        self.url_map.merge_slashes = False  # it answers with a redirect that repeats the address
         self.config.update(
             MAX_CONTENT_LENGTH=MAX_BODY,
             MAX_FORM_MEMORY_SIZE=MAX_BODY,

@@ -16,6 +16,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 
+from app.logs import get_log
 from app.settings import Settings
 from app.web.security import NO_STORE, list_headers
 from app.web.shell import MAX_BODY, get_shell
@@ -32,6 +33,7 @@ _LIMITS: Final = {
     "max_request_body_size": MAX_BODY + 1,  # waitress refuses this size, and takes one less
     "inbuf_overflow": MAX_BODY + 2,  # from here on waitress would write what was typed to a temporary file
     "asyncore_use_poll": True,  # select() breaks at the 1024th open file
+    "listen": "127.0.0.1:0",  # not used, for our socket is open; but what stands here is looked up
     "ident": None,
     "expose_tracebacks": False,
 }
@@ -92,6 +94,7 @@ class Refusal(ErrorTask):
         self.content_length = len(page)
         channel.is_refused = True
         self.write(page)
+        get_log().info("request refused", status=status.value)
 
 
 class Server(TcpWSGIServer):
@@ -102,7 +105,7 @@ class Server(TcpWSGIServer):
     def __init__(self, app: Flask, settings: Settings, listener: socket.socket) -> None:
         self.headers = list_headers(settings)
         self.problem_pages = get_shell(app).problem_pages
-        limits = Adjustments(**_LIMITS, sockets=[listener], clear_untrusted_proxy_headers=not settings.trusted_hops)
+        limits = Adjustments(**_LIMITS, clear_untrusted_proxy_headers=not settings.trusted_hops)
         address = (listener.family, listener.type, None, listener.getsockname())
         super().__init__(app, {}, _sock=listener, adj=limits, sockinfo=address, bind_socket=False)
 

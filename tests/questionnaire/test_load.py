@@ -1,5 +1,6 @@
 """A good file: everything in it arrives in the questionnaire, as it was written and where it was written."""
 
+import re
 from decimal import Decimal
 from itertools import pairwise
 
@@ -8,8 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.questionnaire.definition import OwnWords, Place
-from app.questionnaire.errors import DefinitionError
-from app.questionnaire.load import load_questionnaire
 from app.questionnaire.model import (
     EnableBehavior,
     EnableWhen,
@@ -25,7 +24,17 @@ from app.questionnaire.model import (
     Unit,
     Word,
 )
-from tests.questionnaire.definition_text import ARTICLE, FILE, HEAD, ITEMS, SOURCES, load, read_worked_example, write_file, write_page
+from tests.questionnaire.definition_text import (
+    ARTICLE,
+    HEAD,
+    ITEMS,
+    SOURCES,
+    find_faults,
+    load,
+    read_worked_example,
+    write_file,
+    write_page,
+)
 from tests.support.source import ROOT
 
 SECOND_PAGE = """\
@@ -87,7 +96,7 @@ def test_sections_hold_pages_and_pages_hold_questions() -> None:
 
 def test_every_key_of_a_question_arrives() -> None:
     item = load_question(
-        '{linkId: q, type: decimal, text: T, shortText: S, help: H, why: W, minValue: 0, maxValue: 300.5, '
+        "{linkId: q, type: decimal, text: T, shortText: S, help: H, why: W, minValue: 0, maxValue: 300.5, "
         "expected: {min: 30, max: 250}, unit: {code: kg, display: kilos}, face: screening, keyFacts: ['{q} kg'], "
         "rationale: R, sources: [KET-UK], provenance: {article: [avoid-heart]}, review: nobody yet}"
     )
@@ -161,7 +170,9 @@ def test_rows_have_fields_and_answers_that_stand_alone() -> None:
 
 
 def test_fields_of_two_groups_may_have_the_same_name() -> None:
-    rows = "type: group, repeats: true, maxOccurs: 9, text: T, item: [{linkId: name, type: string, maxLength: 9, text: N}]"
+    rows = (
+        "type: group, repeats: true, maxOccurs: 9, text: T, item: [{linkId: name, type: string, maxLength: 9, text: N}]"
+    )
     definition = load(write_page(f"{{linkId: m, {rows}}}", f"{{linkId: n, {rows}}}"))
     assert {"m/name", "n/name"} <= definition.places.keys()
     assert "name" not in definition.places
@@ -175,7 +186,8 @@ def test_fields_of_two_groups_may_have_the_same_name() -> None:
     ],
 )
 def test_a_condition_on_a_choice_arrives(condition: str, expected: tuple[Operator, str | bool]) -> None:
-    last = f"          - {{linkId: q, type: text, maxLength: 9, text: T, enableWhen: [{{question: smoker, {condition}}}]}}\n"
+    when = f"enableWhen: [{{question: smoker, {condition}}}]"
+    last = f"          - {{linkId: q, type: text, maxLength: 9, text: T, {when}}}\n"
     item = load(write_file(ITEMS + SECOND_PAGE + last)).questionnaire.items[0].items[1].items[0]
     operator, answer = expected
     assert item.enable_when == (EnableWhen(question="smoker", operator=operator, answer=answer),)
@@ -197,7 +209,8 @@ def test_own_language_comes_first_and_every_language_is_kept() -> None:
     head = head.replace("disclaimer: This form records your answers.", "disclaimer: {en: '1–2', es: '1–2'}")
     items = ITEMS.replace("text: Start", "text: {en: Start, es: Inicio}").replace("text: One", "text: '1'")
     items = items[: items.index("          - {linkId: smoker")] + (
-        "          - {linkId: age, type: integer, text: {en: Age, es: Edad}, keyFacts: ['{age}'], rationale: For doctors.}\n"
+        "          - {linkId: age, type: integer, text: {en: Age, es: Edad}, "
+        "keyFacts: ['{age}'], rationale: For doctors.}\n"
     )
     data = write_file(items, head=head + "languages: [en, es]\n", value_sets="")
     questionnaire = load(data).questionnaire
@@ -207,7 +220,8 @@ def test_own_language_comes_first_and_every_language_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["{{7*7}}", "{%raw%}", "%(x)s", "{0.__class__}", "</title><script>", "{clinic}", "{emergency}", "a {b} c"]
+    "written",
+    ["{{7*7}}", "{%raw%}", "%(x)s", "{0.__class__}", "</title><script>", "{clinic}", "{emergency}", "a {b} c"],
 )
 def test_braces_and_markup_in_a_text_are_text(written: str) -> None:
     assert load_question(f"{{linkId: q, type: integer, text: '{written}'}}").text == text(written)
@@ -222,7 +236,9 @@ def test_everything_an_author_is_told_about_has_a_place() -> None:
 
 
 def test_findings_that_the_author_keeps_are_noted() -> None:
-    definition = load(write_page("{linkId: q, type: integer, text: T, overrule: [{rule: W-01, reason: It is quoted.}]}"))
+    definition = load(
+        write_page("{linkId: q, type: integer, text: T, overrule: [{rule: W-01, reason: It is quoted.}]}")
+    )
     assert [(kept.link_id, kept.rule, kept.reason) for kept in definition.overrules] == [("q", "W-01", "It is quoted.")]
 
 
@@ -298,8 +314,4 @@ LINES = read_worked_example().splitlines(keepends=True)
 def test_a_torn_file_is_loaded_or_refused_with_places_and_nothing_else(cuts: list[int], spaces: int) -> None:
     pieces = [b"".join(LINES[start:end]) for start, end in pairwise([0, *cuts])]
     torn = b" " * spaces + b"".join(pieces[::2])
-    try:
-        load_questionnaire(torn, FILE)
-    except DefinitionError as error:
-        assert error.faults
-        assert all(fault.line >= 1 and fault.column >= 1 and fault.remedy for fault in error.faults)
+    assert all(re.match(r"q\.yaml:[1-9][0-9]*:[1-9][0-9]*: [^;]+; .", fault) for fault in find_faults(torn))

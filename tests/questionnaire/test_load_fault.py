@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.questionnaire.definition_text import ARTICLE, HEAD, ITEMS, find_faults, read_worked_example, write_file, write_page
+from tests.questionnaire.definition_text import ITEMS, find_faults, write_file, write_page
 
 SECOND_PAGE = "      - linkId: two\n        type: group\n        text: Two\n        item:\n"
 SMOKER = '{linkId: smoker, type: choice, text: T, answerValueSet: "#yes-no"}'
@@ -44,14 +44,20 @@ def say(place: str, sentence: str) -> str:
             "{linkId: q, type: string, text: T, maxLength: 0}",
             "10:59: q: maxLength is 0; write a number from 1 to 100,000",
         ),
-        ("{linkId: q, type: string, text: T}", "10:13: q: maxLength is missing; add maxLength: The most characters of a text."),
+        (
+            "{linkId: q, type: string, text: T}",
+            "10:13: q: maxLength is missing; add maxLength: The most characters of a text.",
+        ),
         (
             "{linkId: q, type: decimal, text: T, minValue: 1e3}",
             '10:59: q: minValue is "1e3"; write a number such as 12 or 0.5, without leading zeros',
         ),
         (
             "{linkId: Has Space, type: integer, text: T}",
-            '10:22: Has Space: linkId is "Has Space"; begin with a small letter, then small letters, digits and hyphens, 64 at most',
+            (
+                '10:22: Has Space: linkId is "Has Space"; '
+                "begin with a small letter, then small letters, digits and hyphens, 64 at most"
+            ),
         ),
         ("{linkId: q, type: integer, text: [T]}", "10:46: q: text is a list; write one text"),
         (
@@ -75,7 +81,10 @@ def test_a_key_or_value_that_cannot_be_is_told(question: str, sentence: str) -> 
 @pytest.mark.parametrize(
     ("question", "sentence"),
     [
-        (f"{{linkId: q, {CHOICE}, maxLength: 3}}", "10:86: q: maxLength does not fit an item of type choice; take it away"),
+        (
+            f"{{linkId: q, {CHOICE}, maxLength: 3}}",
+            "10:86: q: maxLength does not fit an item of type choice; take it away",
+        ),
         (
             "{linkId: q, type: text, maxLength: 9, text: T, unit: {code: kg, display: kg}}",
             "10:66: q: unit does not fit an item of type text; take it away",
@@ -94,18 +103,24 @@ def test_a_key_or_value_that_cannot_be_is_told(question: str, sentence: str) -> 
         ),
         (
             "{linkId: q, type: integer, text: T, item: [{linkId: r, type: integer, text: T}]}",
-            "10:55: q: an item is nested under an item of type integer; "
-            "put it after this one, on a later page with an enableWhen when it depends on the answer",
+            (
+                "10:55: q: an item is nested under an item of type integer; "
+                "put it after this one, on a later page with an enableWhen when it depends on the answer"
+            ),
         ),
         (
             "{linkId: q, type: group, text: T, item: []}",
-            "10:31: q: a group stands where a question should; "
-            "add repeats: true when it asks for rows, or move it up to be a page",
+            (
+                "10:31: q: a group stands where a question should; "
+                "add repeats: true when it asks for rows, or move it up to be a page"
+            ),
         ),
         (
             "{linkId: q, type: choice, text: T, answerOption: [" + OPTION + "]}",
-            '10:31: q: the answer "other" has a line for own words, which only an open-choice can have; '
-            "write type: open-choice, or take open away",
+            (
+                '10:31: q: the answer "other" has a line for own words, which only an open-choice can have; '
+                "write type: open-choice, or take open away"
+            ),
         ),
         (
             '{linkId: q, type: open-choice, text: T, answerValueSet: "#yes-no"}',
@@ -133,7 +148,9 @@ def test_a_key_that_does_not_fit_its_item_is_told(question: str, sentence: str) 
 
 def test_questions_stand_on_pages_and_pages_in_sections() -> None:
     remedy = "put questions on a page, and pages in a section; both are of type group"
-    items = f"item:\n  - {{linkId: q, type: integer, text: T}}\n  - {{linkId: s, type: group, text: S, item: [{AGE}]}}\n"
+    items = (
+        f"item:\n  - {{linkId: q, type: integer, text: T}}\n  - {{linkId: s, type: group, text: S, item: [{AGE}]}}\n"
+    )
     assert find_faults(write_file(items)) == [
         say("2:23", f'q: type is "integer" where a section stands; {remedy}'),
         say("3:66", f'age: type is "integer" where a page stands; {remedy}'),
@@ -143,7 +160,10 @@ def test_questions_stand_on_pages_and_pages_in_sections() -> None:
 @pytest.mark.parametrize(
     ("questions", "sentence"),
     [
-        ((AGE, AGE), '11:22: age: the linkId "age" is written twice, first on line 10; give the newer one another name'),
+        (
+            (AGE, AGE),
+            '11:22: age: the linkId "age" is written twice, first on line 10; give the newer one another name',
+        ),
         (
             ("{linkId: one, type: integer, text: T}",),
             '10:22: one: the linkId "one" is written twice, first on line 6; give the newer one another name',
@@ -154,24 +174,37 @@ def test_questions_stand_on_pages_and_pages_in_sections() -> None:
         ),
         (
             (AGE, "{linkId: age-confirmed, type: date, text: T}"),
-            '10:22: age: its form control "age-confirmed" has the name of the item "age-confirmed"; '
-            "give one of the two another linkId",
+            (
+                '10:22: age: its form control "age-confirmed" has the name of the item "age-confirmed"; '
+                "give one of the two another linkId"
+            ),
         ),
         (
-            (f"{{linkId: o, type: open-choice, text: T, answerOption: [{OPTION}]}}", "{linkId: o-something-else, type: date, text: T}"),
-            '10:22: o: its form control "o-something-else" has the name of the item "o-something-else"; '
-            "give one of the two another linkId",
+            (
+                f"{{linkId: o, type: open-choice, text: T, answerOption: [{OPTION}]}}",
+                "{linkId: o-something-else, type: date, text: T}",
+            ),
+            (
+                '10:22: o: its form control "o-something-else" has the name of the item "o-something-else"; '
+                "give one of the two another linkId"
+            ),
         ),
         (
             (f"{{linkId: m, {ROWS}, maxOccurs: 9, item: [{FIELD}]}}", "{linkId: m-12-name, type: date, text: T}"),
-            '10:22: m: its form control "m-12-name" has the name of the item "m-12-name"; give one of the two another linkId',
+            (
+                '10:22: m: its form control "m-12-name" has the name of the item "m-12-name"; '
+                "give one of the two another linkId"
+            ),
         ),
         (
             (
                 f"{{linkId: m, {ROWS}, maxOccurs: 9, item: [{FIELD.replace('name', 'x-day')}]}}",
                 "{linkId: m-1-x, type: date, text: T}",
             ),
-            '10:22: m: its form control "m-1-x-day" has the name of a control of "m-1-x"; give one of the two another linkId',
+            (
+                '10:22: m: its form control "m-1-x-day" has the name of a control of "m-1-x"; '
+                "give one of the two another linkId"
+            ),
         ),
     ],
 )
@@ -196,13 +229,17 @@ def test_two_things_of_one_name_are_told(questions: tuple[str, ...], sentence: s
         ),
         (
             "question: near, operator: exists, answerBoolean: true",
-            '18:73: q: enableWhen names "near", which stands on the same page; '
-            "move it to an earlier page, or name a question that stands on one",
+            (
+                '18:73: q: enableWhen names "near", which stands on the same page; '
+                "move it to an earlier page, or name a question that stands on one"
+            ),
         ),
         (
             "question: far, operator: exists, answerBoolean: true",
-            '18:73: q: enableWhen names "far", which stands on a later page; '
-            "move it to an earlier page, or name a question that stands on one",
+            (
+                '18:73: q: enableWhen names "far", which stands on a later page; '
+                "move it to an earlier page, or name a question that stands on one"
+            ),
         ),
         (
             'question: smoker, operator: "=", answerCoding: {code: noo}',
@@ -230,8 +267,10 @@ def test_two_things_of_one_name_are_told(questions: tuple[str, ...], sentence: s
         ),
         (
             'question: age, operator: "<"',
-            "18:62: q: enableWhen has no answer to compare with; "
-            "add one of answerCoding, answerInteger, answerDecimal, answerBoolean",
+            (
+                "18:62: q: enableWhen has no answer to compare with; "
+                "add one of answerCoding, answerInteger, answerDecimal, answerBoolean"
+            ),
         ),
         (
             'question: age, operator: "<", answerInteger: 18, answerDecimal: 18',
@@ -291,9 +330,9 @@ def test_the_support_page_asks_nothing_and_there_is_one() -> None:
     later = page + "          - {linkId: q, type: display, text: T}\n"
     later += page.replace("two", "three") + "          - {linkId: r, type: integer, text: T}\n"
     assert find_faults(write_page(AGE, also=later)) == [
-        say("19:15", "three: there is a second page of kind support, the first on line 14; keep one of the two"),
+        say("20:15", "three: there is a second page of kind support, the first on line 14; keep one of the two"),
         say(
-            "21:31",
+            "22:31",
             "r: a question stands on the support page, which holds displayed sentences only; move it to another page",
         ),
     ]
@@ -329,4 +368,4 @@ def test_a_fault_is_not_told_again_by_what_depends_on_it() -> None:
     condition = '{question: smoker, operator: "=", answerCoding: {code: ab}}'
     later = SECOND_PAGE + f"          - {{linkId: q, type: integer, text: T, enableWhen: [{condition}]}}\n"
     [fault] = find_faults(write_page(broken, also=later))
-    assert fault.startswith('q.yaml:10:90: smoker: code is "a b"; ')
+    assert fault.startswith('q.yaml:10:89: smoker: code is "a b"; ')

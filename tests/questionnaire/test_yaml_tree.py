@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.questionnaire.definition import Place
-from app.questionnaire.errors import DefinitionError
+from app.questionnaire.errors import DefinitionError, Fault
 from app.questionnaire.fault_list import FaultList
 from app.questionnaire.yaml_tree import (
     MAX_BYTES,
@@ -24,7 +24,7 @@ from app.questionnaire.yaml_tree import (
 )
 from tests.questionnaire.definition_text import read_worked_example
 
-ALIASES = "a: &a [x, x]\n" + "".join(f"{name}: &{name} [*{before}, *{before}]\n" for before, name in zip("ab", "bc"))
+ALIASES = b"a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n"
 
 
 def refuse(data: bytes) -> list[str]:
@@ -32,6 +32,21 @@ def refuse(data: bytes) -> list[str]:
     with pytest.raises(DefinitionError) as refused:
         read_tree(data, "q.yaml")
     return [str(fault) for fault in refused.value.faults]
+
+
+def find_tree_faults(data: bytes) -> tuple[Fault, ...]:
+    """Return the faults of a text, none when it can be read."""
+    try:
+        read_tree(data, "q.yaml")
+    except DefinitionError as error:
+        return error.faults
+    return ()
+
+
+def parse_or_raise(data: bytes, faults: FaultList, parser: type) -> None:
+    """Read with one of the two parsers, of which one stops at a fault and the other goes on and notes it."""
+    parse_tree(data, faults, parser)
+    faults.raise_all()
 
 
 def find_value(node: Node, key: str) -> str:
@@ -96,10 +111,12 @@ def test_anchors_and_aliases_are_refused_each_with_its_place() -> None:
 
 
 def test_nested_aliases_are_refused_one_by_one_and_never_expanded() -> None:
-    assert len(refuse(ALIASES.encode())) == 7
+    assert len(refuse(ALIASES)) == 7
 
 
-@pytest.mark.parametrize("tag", ["!!python/object/apply:os.system ['true']", "!!str x", "! x", "!x {a: b}", "!!set {a}"])
+@pytest.mark.parametrize(
+    "tag", ["!!python/object/apply:os.system ['true']", "!!str x", "! x", "!x {a: b}", "!!set {a}"]
+)
 def test_tags_are_refused(tag: str) -> None:
     [fault] = refuse(f"ok: 1\nbad: {tag}\n".encode())
     assert fault.startswith("q.yaml:2:6: file: the tag ")
@@ -113,7 +130,7 @@ def test_a_key_written_twice_is_refused_and_both_lines_are_named() -> None:
 
 
 def test_everything_that_can_be_found_at_once_is_found_at_once() -> None:
-    faults = refuse(b"a: &x 1\na: 2\nb: !!int 3\nc: *x\nd: \"\\0\"\ne: \x07\n? [f]\n: g\n")
+    faults = refuse(b'a: &x 1\na: 2\nb: !!int 3\nc: *x\nd: "\\0"\ne: \x07\n? [f]\n: g\n')
     assert [fault.split(":")[1] for fault in faults] == ["1", "2", "3", "4", "5", "6", "7"]
 
 
@@ -149,10 +166,10 @@ def test_a_megabyte_of_tiny_values_is_refused_where_there_are_too_many() -> None
     assert fault == f"q.yaml:{MAX_VALUES + 1}:3: file: the file has more than {MAX_VALUES:,} values; make it smaller"
 
 
-def test_a_thousand_faults_are_told_and_the_others_counted() -> None:
+def test_a_thousand_faults_are_told_and_that_there_are_more() -> None:
     faults = refuse(b"- &a b\n" * 1500)
     assert len(faults) == 1001
-    assert "q.yaml:1000:3: file: 500 more faults were found; mend those above first" in faults
+    assert "q.yaml:1000:3: file: there are more than 1,000 faults; mend those above first" in faults
 
 
 @pytest.mark.parametrize(
@@ -199,10 +216,8 @@ def test_a_slip_in_the_writing_is_told_in_one_sentence_at_its_place(text: str, p
 @pytest.mark.parametrize("parser", [PARSER, yaml.SafeLoader], ids=["installed", "python"])
 def test_an_escape_for_no_character_is_refused_by_either_parser(escape: str, parser: type) -> None:
     faults = FaultList("q.yaml")
-    try:
-        parse_tree(f'a: "{escape}"'.encode(), faults, parser)
-    except DefinitionError:
-        pass
+    with pytest.raises(DefinitionError):
+        parse_or_raise(f'a: "{escape}"'.encode(), faults, parser)
     assert faults.count == 1
 
 
@@ -213,16 +228,15 @@ def test_both_parsers_read_the_same_tree() -> None:
 
 @given(st.binary(max_size=200) | st.text("ab:-{}[]&*!|>'\"#%@\\ \n\t0?,", max_size=60).map(str.encode))
 def test_whatever_the_bytes_are_they_are_read_or_refused_with_a_place(data: bytes) -> None:
-    try:
-        read_tree(data, "q.yaml")
-    except DefinitionError as error:
-        assert all(fault.line >= 1 and fault.column >= 1 for fault in error.faults)
+    assert all(fault.line >= 1 and fault.column >= 1 for fault in find_tree_faults(data))
 
 
 @given(
     st.dictionaries(
         st.text("abc-", min_size=1),
-        st.text(st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters="\u2028\u2029\ufeff\ufffe\uffff")),
+        st.text(
+            st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters="\u2028\u2029\ufeff\ufffe\uffff")
+        ),
     )
 )
 def test_what_yaml_writes_is_read_back_as_text(values: dict[str, str]) -> None:

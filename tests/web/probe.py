@@ -15,8 +15,9 @@ from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import TooManyRequests
 
-from app.logs import configure_logs
+from app.logs import configure_logs, get_log
 from app.server import open_listener, stop_on_signals
 from app.settings import load_settings
 from app.web import build_web_app
@@ -109,6 +110,16 @@ def add_pages(app: WebApp) -> None:
     @app.get("/problem/<int:status>")
     def show_problem(status: int) -> str:
         abort(status)
+
+    @app.get("/slow")
+    def be_slow() -> str:
+        get_log().info("slow begun")
+        time.sleep(1)
+        return "slow, but whole"
+
+    @app.get("/flood")
+    def refuse_flood() -> str:
+        raise TooManyRequests(retry_after=60)
 
     @app.get("/moved")
     def move() -> ResponseReturnValue:

@@ -10,11 +10,14 @@ from dataclasses import dataclass, replace
 
 from flask import Response, g, request
 
+from app.logs import record_failure
 from app.questionnaire.enable import Way, find_way
+from app.questionnaire.errors import StoredAnswerError
 from app.questionnaire.progress import Progress, dump_progress, load_progress
 from app.storage.drafts import Draft, StaleDraftError, create_draft, erase_draft, find_draft, save_draft
 from app.storage.engine import begin_read, begin_write, checkpoint
 from app.vault.codes import ResumeCodeError, encode_secret, make_secret, parse_resume_code
+from app.vault.seal import SealError
 from app.web.edition import Served
 from app.web.services import get_services
 from app.web.session import COOKIE_LIFE
@@ -78,24 +81,25 @@ def open_again() -> Current:
 
 
 def save_current(current: Current, change: Callable[[Current], Progress]) -> Current:
-    """Save `change` of the draft and return it, trying again on top of whatever another tab saved meanwhile.
+    """Save `change` of the draft and return it, made anew on top of whatever another tab saved meanwhile.
 
-    Raises StaleDraftError when the draft is gone.
+    Raises StaleDraftError when the draft is gone, and whatever `change` raises; then nothing is saved.
     """
     services = get_services()
-    for _ in range(_ATTEMPTS):
-        progress = change(current)
-        try:
-            with begin_write(services.engine) as connection:
+    with begin_write(services.engine) as connection:
+        for _ in range(_ATTEMPTS):
+            progress = change(current)
+            try:
                 draft = save_draft(connection, current.secret, current.draft, dump_progress(progress), services.now())
-        except StaleDraftError:
-            again = open_secret(current.secret)
-            if again is None:
-                raise
-            current = again
-            continue
-        g.current = _build_current(current.secret, draft, progress, current.served)
-        return open_again()
+            except StaleDraftError:
+                # Inside the transaction: nobody else writes while SQLite holds it, and PostgreSQL shows the newest.
+                again = find_draft(connection, current.secret, services.now())
+                if again is None:
+                    raise
+                current = _build_current(current.secret, again, load_progress(again.content), current.served)
+                continue
+            g.current = _build_current(current.secret, draft, progress, current.served)
+            return open_again()
     raise StaleDraftError
 
 
@@ -104,6 +108,7 @@ def erase_current(current: Current) -> None:
     services = get_services()
     with begin_write(services.engine) as connection:
         erase_draft(connection, current.secret)
+    # Where a reader holds it up for longer than a second, the purge that runs anyway does it.
     checkpoint(services.engine)
     g.current = None
 
@@ -138,6 +143,10 @@ def _open(code: str) -> Current | None:
     try:
         return open_secret(parse_resume_code(code))
     except ResumeCodeError:
+        return None
+    except (SealError, StoredAnswerError) as error:
+        # Somebody changed the row. The person hears that nothing is open and loses nothing they type (S13).
+        record_failure(error, "draft refused")
         return None
 
 

@@ -30,6 +30,14 @@ _OVERTAKEN = 409
 _UNREADABLE = 422
 
 
+class OvertakenError(Exception):
+    """The page's answers were changed in another tab; `current` is the draft as it stands."""
+
+    def __init__(self, current: Current) -> None:
+        super().__init__("the page was changed elsewhere")
+        self.current = current
+
+
 @blueprint.get("/questions/<page_id>")
 def show_question_page(page_id: str) -> Answer:
     """Show a question page with what is saved; a page off the way leads to the next one that is on it."""
@@ -104,11 +112,11 @@ def save_page(current: Current, page: Page, *, is_changing: bool) -> Answer:
     form = find_form(current, page, typed)
     reading = form.read(asked, get_services().now().date())
     seen = request.form.get("revision", "", type=str)
-    is_late = seen.isdecimal() and is_overtaken(current.progress, page, int(seen[:9]), reading)
+    revision = int(seen[:9]) if seen.isdecimal() else None
     try:
-        if is_late and not reading.problems:
-            return _show_again(current, page, form, reading, is_changing=is_changing, is_late=True)
-        current = save_current(current, lambda now: _apply(now, page, typed, reading))
+        current = save_current(current, lambda now: _apply(now, page, typed, reading, revision))
+    except OvertakenError as error:
+        return _show_again(error.current, page, form, reading, is_changing=is_changing, is_late=True)
     except StaleDraftError:
         return show_lost(request.form)
     if reading.problems and action != "add":
@@ -119,7 +127,9 @@ def save_page(current: Current, page: Page, *, is_changing: bool) -> Answer:
     return answer_step(locate_page(page, is_changing=is_changing) + anchor, current)
 
 
-def _apply(now: Current, page: Page, typed: Raw, reading: PageReading) -> Progress:
+def _apply(now: Current, page: Page, typed: Raw, reading: PageReading, seen: int | None) -> Progress:
+    if seen is not None and not reading.problems and is_overtaken(now.progress, page, seen, reading):
+        raise OvertakenError(now)
     progress = keep_answers(now.served.edition, now.progress, page, reading, now.draft.revision + 1)
     return keep_typed(progress, page, typed) if reading.problems else progress
 

@@ -46,8 +46,13 @@ def test_nothing_is_chosen_before_the_person_chooses(visitor: Visitor) -> None:
 def test_a_failed_check_keeps_every_character(visitor: Visitor) -> None:
     # UA-25; design D-4
     visitor.start()
-    page = visitor.post({"age": " seventeen ", "reason-for-visit": "something-else",
-                         "reason-for-visit-something-else": '<b>"Sleep"</b>\n'})
+    page = visitor.post(
+        {
+            "age": " seventeen ",
+            "reason-for-visit": "something-else",
+            "reason-for-visit-something-else": '<b>"Sleep"</b>\n',
+        }
+    )
     assert visitor.status == UNREADABLE
     assert page.title.startswith("Error: ")
     fields = visitor.find_form(FIRST).fields
@@ -169,13 +174,21 @@ def test_a_token_lives_as_long_as_the_draft(visitor: Visitor, app: Flask, clock:
     assert "age" in read_answers(app, visitor)
 
 
-def test_after_a_day_the_page_says_so_with_everything_just_typed_on_it(visitor: Visitor, clock: Clock, app: Flask) -> None:
+def test_after_a_day_the_page_says_so_with_everything_just_typed_on_it(
+    visitor: Visitor, clock: Clock, app: Flask
+) -> None:
     # UA-2, UA-3, UA-27; security.md S38
     visitor.start()
     form = visitor.find_form(FIRST)
     clock.advance(hours=24, seconds=1)
-    page = visitor.post({"age": "34", "reason-for-visit": ["something-else", "ptsd"],
-                         "reason-for-visit-something-else": "Sleep & <rest>"}, form=form)
+    page = visitor.post(
+        {
+            "age": "34",
+            "reason-for-visit": ["something-else", "ptsd"],
+            "reason-for-visit-something-else": "Sleep & <rest>",
+        },
+        form=form,
+    )
     assert visitor.status == GONE
     assert "34" in page.text
     assert "Sleep & <rest>" in page.text
@@ -254,7 +267,8 @@ def test_ten_posts_at_once_lose_no_page(visitor: Visitor, app: Flask) -> None:
     # UA-31
     visitor.start()
     header = "; ".join(
-        f"{cookie.key}={cookie.value}" for cookie in visitor.client._cookies.values()  # noqa: SLF001 (no public list)
+        f"{cookie.key}={cookie.value}"
+        for cookie in visitor.client._cookies.values()  # noqa: SLF001 (no public list)
     )
     forms = []
     for number in (1, 3, 7, 10, 16):

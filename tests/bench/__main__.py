@@ -1,0 +1,176 @@
+"""`make bench`: print every budget of the design's section 7 that can be measured here, with what it was measured on."""
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+import psutil
+
+from app.questionnaire.answer import Answer, Coded
+from tests.bench.load import Shot, encode, measure_rate
+from tests.bench.phone import measure_waits
+from tests.bench.walker import Walker
+from tests.bench.weight import weigh_pages
+from tests.browser.patient import list_examples, load_edition, read_answers
+from tests.support.server import Server, _find_free_port, launch_server
+
+_ROUNDS = 7
+_SECONDS = 2.0
+_PATIENTS = 4
+_PDFS = 100
+
+
+@click.command()
+@click.option("--journeys", default=1000, help="Journeys and PDFs before memory is read.")
+def main(journeys: int) -> None:
+    """Measure the budgets on this machine, in one run."""
+    say("machine", f"{os.cpu_count()} cores, {psutil.virtual_memory().total // 2**30} GiB, {platform.platform()}")
+    say("software", f"Python {platform.python_version()}, waitress with 4 threads, 1 process, SQLite")
+    folder = Path(tempfile.mkdtemp(prefix="foreword-bench-"))
+    measure_start(folder)
+    server = launch_server(folder, {})
+    try:
+        weigh(server.url)
+        measure_rates(server.url)
+        measure_pdfs(server.url)
+        for name, waits in zip(("with the script", "without a script"), measure_waits(server.url), strict=True):
+            say(
+                f"slow phone, {name}",
+                f"first page {waits.first:.2f} s (budget 0.9), whole all-No journey "
+                f"{waits.journey:.1f} s over {waits.steps} steps (budget 5)",
+            )
+        measure_memory(server, journeys)
+    finally:
+        server.stop()
+
+
+def say(what: str, figure: str) -> None:
+    """Print one figure."""
+    click.echo(f"{what:<34} {figure}")
+
+
+def measure_start(folder: Path) -> None:
+    """Print the seconds from the command to the first answered page, on a fresh folder and again."""
+    for name in ("first start (new database)", "start again"):
+        begun = time.monotonic()
+        server = launch_server(folder, {})
+        Walker(server.url).ask("GET", "/")
+        say(name, f"{time.monotonic() - begun:.2f} s to the first page (budget 1.5)")
+        server.stop()
+
+
+def weigh(url: str) -> None:
+    """Print bytes and requests a page."""
+    first, requests, questions = weigh_pages(url)
+    say("first load, compressed", f"{first:,} bytes in {requests} requests (budget 14,000 in 3)")
+    say(
+        "question pages, compressed",
+        f"median {statistics.median(questions):,.0f}, largest {max(questions):,} bytes (budget 4,000)",
+    )
+
+
+def measure_rates(url: str) -> None:
+    """Print a question page's GET and POST as a share of a bare view's rate on the same server."""
+    port = _find_free_port()
+    bare = subprocess.Popen([sys.executable, "-m", "tests.bench.bare", str(port)])
+    try:
+        _wait(port)
+        shots = {"bare": [Shot(f"http://127.0.0.1:{port}", "/")] * _PATIENTS, "GET": [], "POST": []}
+        for _ in range(_PATIENTS):
+            for name, shot in zip(("GET", "POST"), make_shots(url), strict=True):
+                shots[name].append(shot)
+        rates: dict[str, list[float]] = {name: [] for name in shots}
+        for _ in range(_ROUNDS):
+            for name, shot in shots.items():
+                rates[name].append(measure_rate(shot, _SECONDS))
+    finally:
+        bare.terminate()
+        bare.wait()
+    for name in ("GET", "POST"):
+        share = statistics.median(ours / yard for ours, yard in zip(rates[name], rates["bare"], strict=True))
+        say(
+            f"question {name}",
+            f"{statistics.median(rates[name]):,.0f} requests/s, {share:.0%} of a bare view's "
+            f"{statistics.median(rates['bare']):,.0f} (budget 35 %)",
+        )
+
+
+def make_shots(url: str) -> tuple[Shot, Shot]:
+    """Return a new patient's first question page, and its form filled in: each post saves the sealed draft."""
+    walker = Walker(url)
+    walker.start()
+    form = walker.document.forms[0]
+    headers = (("Cookie", walker.cookie_header), ("Sec-Fetch-Site", "same-origin"))
+    body = encode({**form.fields, "age": ["40"], "reason-for-visit": ["chronic-pain"], "action": ["save"]})
+    return Shot(url, walker.path, headers=headers), Shot(url, form.action, body, headers, expected=303)
+
+
+def measure_pdfs(url: str) -> None:
+    """Print the median time of a summary's PDF after the first, over HTTP, for test patient B."""
+    walker = Walker(url)
+    walker.start()
+    walker.walk(find_answers("B"))
+    walker.ask("GET", "/summary.pdf")
+    times = []
+    for _ in range(_PDFS):
+        begun = time.monotonic()
+        walker.ask("GET", "/summary.pdf")
+        times.append(time.monotonic() - begun)
+    say("summary PDF (test patient B)", f"median {statistics.median(times) * 1000:.0f} ms after the first (budget 40)")
+
+
+def measure_memory(server: Server, journeys: int) -> None:
+    """Print the memory of the server and its helpers after many journeys and PDFs."""
+    all_no = {
+        link_id: Coded(("no",))
+        for link_id, item in load_edition().items.items()
+        if any(option.code == "no" for option in item.answer_options)
+    }
+    readings = [read_memory(server)]
+    with click.progressbar(range(journeys), label="journeys", file=sys.stderr) as steps:
+        for step in steps:
+            walker = Walker(server.url)
+            walker.start()
+            walker.walk(find_answers("H") if step % 2 else all_no)
+            walker.ask("GET", "/summary.pdf")
+            walker.connection.close()
+            if (step + 1) % max(1, journeys // 4) == 0:
+                readings.append(read_memory(server))
+    path = ", ".join(f"{reading:.0f}" for reading in readings)
+    say(
+        "memory, server and PDF worker",
+        f"{readings[-1]:.0f} MB after {journeys} journeys and PDFs (budget 180); on the way: {path}",
+    )
+
+
+def find_answers(letter: str) -> Mapping[str, Answer]:
+    """Return the answers of one test patient."""
+    return next(read_answers(example) for example in list_examples() if example.name == f"Test Patient {letter}")
+
+
+def read_memory(server: Server) -> float:
+    """Return the resident memory of the server and its children in MB."""
+    process = psutil.Process(server.process.pid)
+    family = [process, *process.children(recursive=True)]
+    return sum(member.memory_info().rss for member in family) / 1e6
+
+
+def _wait(port: int) -> None:
+    for _ in range(100):
+        try:
+            Walker(f"http://127.0.0.1:{port}").ask("GET", "/")
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""security.md S33: faults of every kind end in a plain page that says what to do, and in nothing else."""
+
+import pytest
+
+from tests.web.probe import Probe
+from tests.web.raw import build_request, open_form, send_raw
+
+WORD = "wOrDtHaTwAsSeNt"
+NEVER_SAID = ("Traceback", "Werkzeug", "Python", "waitress", "Flask", "ValueError", "invalid", "sorry", "please", WORD)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 415, 429, 500, 503])
+def test_a_problem_says_what_to_do_and_where_to_go(probe: Probe, status: int) -> None:
+    page = send_raw(probe.port, build_request(probe.host, f"/problem/{status}?{WORD}")).text
+    assert page.count("<h1>") == 1
+    heading = page.partition("<h1>")[2].partition("</h1>")[0]
+    assert f"<title>{heading}" in page
+    assert 'href="/"' in page
+    assert 'href="/support"' in page
+    assert page.count("<p>") >= 2
+    assert not [word for word in NEVER_SAID if word.lower() in page.lower()]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/{WORD}",
+        f"/fault/{WORD}",
+        "/%00",
+        "/%ff%fe",
+        "/%ED%A0%80",
+        "/form%0d%0aSet-Cookie:%20x=y",
+        "/..%2f..%2fetc/passwd",
+        "/static/../cookie.key",
+        "/static/%2e%2e/%2e%2e/pyproject.toml",
+        "/static//etc/passwd",
+        "//evil.test/form",
+        "/form/",
+        "/%",
+        "/?" + "x" * 20_000,
+    ],
+)
+def test_a_strange_address_is_only_not_found(probe: Probe, path: str) -> None:
+    reply = send_raw(probe.port, build_request(probe.host, path))
+    assert reply.status == (500 if path.startswith("/fault") else 404)
+    assert reply.get("Location") is None
+    assert reply.get("Set-Cookie") is None
+    assert not [word for word in NEVER_SAID if word.lower() in reply.text.lower()]
+
+
+@pytest.mark.parametrize("cookie", ["foreword=", "foreword=x.y.z", "foreword=%00", "=", ";;;", "foreword=" + "é" * 9])
+def test_a_strange_cookie_is_only_no_cookie(probe: Probe, cookie: str) -> None:
+    reply = send_raw(probe.port, build_request(probe.host, "/form", headers={"Cookie": cookie}))
+    assert reply.status == 200
+    assert reply.cookie.startswith("foreword=")
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "BREW"])
+@pytest.mark.parametrize("path", ["/form", "/nowhere", "/healthz"])
+def test_other_methods_are_refused_with_those_there_are(probe: Probe, method: str, path: str) -> None:
+    reply = send_raw(probe.port, build_request(probe.host, path, method, headers={"X-Sent": WORD}))
+    assert reply.status == 405
+    assert "GET" in (reply.get("Allow") or "")
+    assert WORD not in reply.text
+
+
+def test_the_page_of_an_error_after_the_answer_was_made_is_whole(probe: Probe) -> None:
+    reply = send_raw(probe.port, build_request(probe.host, "/broken"))
+    assert reply.status == 500
+    assert reply.text == send_raw(probe.port, build_request(probe.host, "/problem/500")).text
+
+
+def test_a_flood_of_tries_says_when_to_come_back(probe: Probe) -> None:
+    form = open_form(probe.port, probe.host)
+    reply = send_raw(probe.port, build_request(probe.host, "/flood", headers={"Cookie": form.cookie}))
+    assert reply.status == 429
+    assert reply.get("Retry-After") == "60"
