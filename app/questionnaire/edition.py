@@ -17,7 +17,10 @@ _STEPS = frozenset({PageKind.QUESTIONS, PageKind.SUPPORT})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page: its place among all pages, the item that heads it, its section, and the items on it in order."""
+    """One page: its place among all pages, the item that heads it, its section, and the items on it in order.
+
+    `is_plain` when it has items and none of them has a condition of its own.
+    """
 
     number: int
     link_id: str
@@ -29,6 +32,8 @@ class Page:
     items: tuple[Item, ...]
     questions: tuple[Item, ...]
     conditions: tuple[Item, ...]
+    link_ids: frozenset[str]
+    is_plain: bool
 
     @property
     def slug(self) -> str:
@@ -119,4 +124,6 @@ def _build_pages(questionnaire: Questionnaire) -> Iterator[Page]:
             items=page.items,
             questions=tuple(item for item in page.items if item.is_question),
             conditions=tuple(holder for holder in (section, page) if holder.enable_when),
+            link_ids=frozenset(item.link_id for item in page.items),
+            is_plain=bool(page.items) and not any(item.enable_when for item in page.items),
         )

@@ -6,7 +6,7 @@ never steers it. It must never change or drop an answer. Source: FHIR R4 enableW
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -40,36 +40,43 @@ class Way:
 def find_way(edition: Edition, answers: Answers) -> Way:
     """Return the enabled items and the pages that have one, in questionnaire order."""
     enabled: set[str] = set()
-    seen: dict[str, Answer] = {}
     pages = []
     for page in edition.pages:
-        if not all(is_enabled(holder, seen) for holder in page.conditions):
+        if page.conditions and not all(is_enabled(holder, answers, enabled) for holder in page.conditions):
             continue
-        shown = [item for item in page.items if is_enabled(item, seen)]
-        if not shown:
+        if page.is_plain:
+            enabled |= page.link_ids
+            pages.append(page)
             continue
-        pages.append(page)
-        enabled.update(item.link_id for item in shown)
-        seen.update({item.link_id: answers[item.link_id] for item in shown if item.link_id in answers})
+        shown = [item.link_id for item in page.items if is_enabled(item, answers, enabled)]
+        if shown:
+            enabled.update(shown)
+            pages.append(page)
     for last in (edition.check, edition.share):
         if last is not None:
-            enabled.update(item.link_id for item in last.items)
+            enabled |= last.link_ids
     return Way(tuple(pages), frozenset(enabled))
 
 
-def is_enabled(item: Item, seen: Answers) -> bool:
-    """Tell whether an item's own conditions hold; `seen` are the answers of enabled questions before it.
+def is_enabled(item: Item, answers: Answers, enabled: Collection[str]) -> bool:
+    """Tell whether an item's own conditions hold; answers count only of questions in `enabled`, those asked before.
 
     >>> from app.questionnaire.model import ItemType, LocalText
     >>> when = EnableWhen(question="smoker", operator=Operator.EQUALS, answer="yes")
     >>> item = Item(link_id="a", type=ItemType.STRING, text=LocalText((("en", "?"),)), enable_when=(when,))
-    >>> is_enabled(item, {"smoker": Coded(("yes",))}), is_enabled(item, {})
+    >>> answers = {"smoker": Coded(("yes",))}
+    >>> is_enabled(item, answers, {"smoker"}), is_enabled(item, answers, set())
     (True, False)
     """
     if not item.enable_when:
         return True
-    results = (holds(condition, seen.get(condition.question)) for condition in item.enable_when)
-    return any(results) if item.enable_behavior is EnableBehavior.ANY else all(results)
+    # Plain loops: this runs for every follow-up page of every request.
+    is_any = item.enable_behavior is EnableBehavior.ANY
+    for condition in item.enable_when:
+        question = condition.question
+        if holds(condition, answers.get(question) if question in enabled else None) is is_any:
+            return is_any
+    return not is_any
 
 
 def holds(condition: EnableWhen, answer: Answer | None) -> bool:
@@ -80,6 +87,8 @@ def holds(condition: EnableWhen, answer: Answer | None) -> bool:
     """
     if condition.operator is Operator.EXISTS:
         return (answer is not None) is condition.answer
+    if answer is None:
+        return False
     if isinstance(answer, Coded):
         is_chosen = condition.answer in answer.codes
         return is_chosen if condition.operator is Operator.EQUALS else bool(answer.codes) and not is_chosen

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from markupsafe import Markup
 from sqlalchemy import Engine
 
 from app.questionnaire.canonical import dump_canonical, hash_canonical, load_canonical
@@ -33,10 +34,11 @@ class NoEditionError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """An edition with its form classes."""
+    """An edition with its form classes, and its questions as drawn when nobody typed anything into them."""
 
     edition: Edition
     forms: Forms
+    drawn: dict[tuple[str, str, str], Markup] = field(default_factory=dict)
 
 
 class EditionKeeper:

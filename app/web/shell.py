@@ -6,8 +6,11 @@ from types import TracebackType
 from typing import Final, NoReturn
 
 from flask import Flask, Request, current_app, g
+from flask.templating import Environment
 from flask.typing import ResponseReturnValue
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Template
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
@@ -46,10 +49,27 @@ class FormRequest(Request):
         raise UnsupportedMediaType
 
 
+class PageTemplate(Template):
+    """A template whose components are imported once, and not at every page: a fifth of a question page's work."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:  # noqa: ARG002  Jinja passes it
+        # Jinja compares the page's globals with the component's each time; here both are the application's.
+        if self._module is None:
+            self._module = self.make_module()
+        return self._module
+
+
+class PageEnvironment(Environment):
+    """Flask's templates, with ours in place of Jinja's."""
+
+    template_class = PageTemplate
+
+
 class WebApp(Flask):
     """A Flask application with this program's folders, and without the habits that do not hold here."""
 
     request_class = FormRequest
+    jinja_environment = PageEnvironment
     jinja_options = {  # noqa: RUF012  Flask declares it so
         "undefined": StrictUndefined,
         "trim_blocks": True,

@@ -152,8 +152,8 @@ def list_idle(walked: Edition, ways: list[tuple[dict[str, Answer], Way]]) -> set
     for step in walked.pages:
         holders = [(step.conditions[:place], holder) for place, holder in enumerate(step.conditions)]
         for outer, item in [*holders, *((step.conditions, item) for item in step.items)]:
-            inside = [seen for seen, _ in ways if all(is_enabled(holder, seen) for holder in outer)]
-            is_any = item.enable_behavior is EnableBehavior.ANY and any(is_enabled(item, seen) for seen in inside)
+            inside = [seen for seen, _ in ways if all(is_enabled(holder, seen, seen) for holder in outer)]
+            is_any = item.enable_behavior is EnableBehavior.ANY and any(is_enabled(item, seen, seen) for seen in inside)
             for condition in item.enable_when if is_any else ():
                 if not any(holds(condition, seen.get(condition.question)) for seen in inside):
                     idle.add(item.link_id)

@@ -120,6 +120,16 @@ def test_every_key_of_a_question_arrives() -> None:
     )
 
 
+def test_what_is_expected_may_reach_the_limits() -> None:
+    item = load_question("{linkId: q, type: integer, text: T, minValue: 1, maxValue: 9, expected: {min: 1, max: 9}}")
+    assert item.expected == Expected(minimum=Decimal(1), maximum=Decimal(9))
+
+
+def test_line_ends_and_spaces_around_a_text_are_no_part_of_it() -> None:
+    item = load_question("{linkId: q, type: integer, text: ' T\n\n', help: \"\\tH \"}")
+    assert (item.text, item.help) == (text("T"), text("H"))
+
+
 def test_a_question_beyond_the_article_has_no_sentences() -> None:
     item = load_question("{linkId: q, type: text, maxLength: 200, text: T, provenance: {beyond: true}}")
     assert item.provenance == Provenance()

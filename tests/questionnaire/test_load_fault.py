@@ -367,5 +367,6 @@ def test_a_fault_is_not_told_again_by_what_depends_on_it() -> None:
     broken = "{linkId: smoker, type: choice, text: T, answerOption: [{valueCoding: {code: a b, display: A}}]}"
     condition = '{question: smoker, operator: "=", answerCoding: {code: ab}}'
     later = SECOND_PAGE + f"          - {{linkId: q, type: integer, text: T, enableWhen: [{condition}]}}\n"
-    [fault] = find_faults(write_page(broken, also=later))
+    examples = "examples:\n  - {name: A, note: n, answers: {smoker: ab}}\n"
+    [fault] = find_faults(write_page(broken, also=later) + examples.encode())
     assert fault.startswith('q.yaml:10:89: smoker: code is "a b"; ')

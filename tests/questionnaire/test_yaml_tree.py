@@ -145,9 +145,10 @@ def test_six_hundred_openings_are_one_fault_with_its_line(opening: str) -> None:
     assert f"more than {MAX_DEPTH} deep" in fault
 
 
-def test_the_deepest_that_is_allowed_is_read() -> None:
+def test_the_deepest_that_is_allowed_is_read_and_one_more_is_not() -> None:
     deepest = "[" * MAX_DEPTH + "x" + "]" * MAX_DEPTH
     assert [scalar.value for scalar in list_scalars(read_tree(deepest.encode(), "q.yaml"))] == ["x"]
+    assert refuse(f"[{deepest}]".encode())
 
 
 def test_ten_megabytes_are_refused_without_being_read() -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask_babel import gettext
+from markupsafe import Markup
 
 from app.questionnaire.answers import OWN_WORDS, Raw, get_first, list_row_numbers
 from app.questionnaire.edition import Edition
 from app.questionnaire.model import AnswerOption, Item, ItemType, LocalText, Precision
 from app.questionnaire.problem import Problem
 from app.web.forms import AnswerField
+from app.web.i18n import translate
 
 _APART = frozenset({"not-sure", "prefer-not"})
 
@@ -79,23 +80,24 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """What all fields of a page share: the edition, the language, and the clinic's words for placeholders."""
+    """What all fields of a page share; `drawn` has those that look the same for everybody."""
 
     edition: Edition
     language: str
     fill: Callable[[str], str]
+    drawn: dict[tuple[str, str, str], Markup]
 
     def to(self, text: LocalText | None) -> str:
         """Return a text of the questionnaire in the page's language, its placeholders filled; empty for None."""
         return self.fill(text.to(self.language)) if text else ""
 
 
-def draw_display(item: Item, drawing: Drawing) -> FieldView:
+def view_display(item: Item, drawing: Drawing) -> FieldView:
     """Return a displayed sentence."""
     return FieldView(kind="display", link_id=item.link_id, text=drawing.to(item.text))
 
 
-def draw_field(field: AnswerField, drawing: Drawing) -> FieldView:
+def view_field(field: AnswerField, drawing: Drawing) -> FieldView:
     """Return a question with what was typed into it."""
     item, typed, problem = field.item, field.typed, field.problem
     return FieldView(
@@ -119,7 +121,7 @@ def draw_field(field: AnswerField, drawing: Drawing) -> FieldView:
 def say_problem(problem: Problem, drawing: Drawing) -> str:
     """Return a problem's sentence in the page's language, with the question's own short name."""
     label = drawing.to(drawing.edition.find_item(problem.link_id).label)
-    return gettext(problem.advice.value) % {**dict(problem.values), "label": label}
+    return translate(problem.advice.value) % {**dict(problem.values), "label": label}
 
 
 def _name_kind(item: Item) -> str:
@@ -150,7 +152,7 @@ def _draw_option(item: Item, option: AnswerOption, typed: Raw, drawing: Drawing)
 def _draw_inputs(item: Item, typed: Raw, problem: Problem | None, drawing: Drawing) -> tuple[InputView, ...]:
     name = item.link_id
     if item.type is ItemType.DATE:
-        labels = {"day": gettext("Day"), "month": gettext("Month"), "year": gettext("Year")}
+        labels = {"day": translate("Day"), "month": translate("Month"), "year": translate("Year")}
         boxes = [(f"{name}-{part}", label) for part, label in labels.items()]
     else:
         boxes = [(name, drawing.to(item.text))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import url_for
-from flask_babel import gettext
+from markupsafe import Markup
 
 from app.output.frame import fill_placeholders
 from app.questionnaire.answers import Raw
@@ -17,8 +17,10 @@ from app.questionnaire.model import PageKind
 from app.questionnaire.problem import Problem
 from app.questionnaire.refill import fill_controls
 from app.web.forms import PageForm, bind_form
+from app.web.i18n import translate
 from app.web.patient.current import Current
-from app.web.patient.field import Drawing, FieldView, draw_display, draw_field, say_problem
+from app.web.patient.draw import draw_display, draw_field
+from app.web.patient.field import Drawing, say_problem
 from app.web.services import get_services
 
 
@@ -42,7 +44,7 @@ class PageView:
     back: str
     revision: int
     asked: str
-    fields: tuple[FieldView, ...]
+    fields: tuple[Markup, ...]
     problems: tuple[ProblemView, ...]
     has_doubts_only: bool
     is_overtaken: bool
@@ -76,9 +78,10 @@ def build_drawing(current: Current) -> Drawing:
     clinic = get_services().clinic
 
     def fill(text: str) -> str:
-        return fill_placeholders(text, clinic, gettext) if clinic else text
+        return fill_placeholders(text, clinic, translate) if clinic else text
 
-    return Drawing(edition=current.served.edition, language=current.progress.language, fill=fill)
+    served = current.served
+    return Drawing(edition=served.edition, language=current.progress.language, fill=fill, drawn=served.drawn)
 
 
 def build_page(

@@ -6,12 +6,12 @@ from typing import Literal
 
 from flask import Response as FlaskResponse
 from flask import abort, render_template, request
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app.output.frame import build_frame
 from app.questionnaire.summary import Frame, build_summary
 from app.questionnaire.summary_model import FaceSheet, Summary
+from app.web.i18n import translate
 from app.web.patient import blueprint
 from app.web.patient.current import Current, find_current
 from app.web.patient.lost import show_nothing_open
@@ -64,7 +64,7 @@ def build_current_frame(current: Current) -> Frame:
     if clinic is None:
         abort(503)
     return build_frame(
-        clinic, language=current.progress.language, today=current.draft.saved_at.date(), translate=gettext
+        clinic, language=current.progress.language, today=current.draft.saved_at.date(), translate=translate
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask import abort, render_template
-from flask_babel import gettext
 
 from app.output.frame import build_frame
 from app.questionnaire.summary import build_companion
+from app.web.i18n import translate
 from app.web.patient import blueprint
 from app.web.services import get_services
 
@@ -26,7 +26,7 @@ def show_for_clinicians() -> str:
         abort(503)
     edition = services.editions.get_newest().edition
     frame = build_frame(
-        services.clinic, language=edition.questionnaire.language, today=services.now().date(), translate=gettext
+        services.clinic, language=edition.questionnaire.language, today=services.now().date(), translate=translate
     )
     entries = build_companion(edition, frame)
     cited = {source.key: source for entry in entries for source in entry.sources}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from flask import make_response, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app.questionnaire.progress import Progress
 from app.vault.codes import ResumeCodeError, format_resume_code, parse_resume_code
+from app.web.i18n import translate
 from app.web.patient import blueprint
 from app.web.patient.current import (
     Current,
@@ -62,9 +62,11 @@ def resume() -> Answer:
     try:
         current = open_secret(parse_resume_code(typed))
     except ResumeCodeError:
-        return _draw_resume(typed, gettext("Enter all 24 letters and numbers of your resume code")), _UNPROCESSABLE
+        return _draw_resume(typed, translate("Enter all 24 letters and numbers of your resume code")), _UNPROCESSABLE
     if current is None:
-        problem = gettext("Check the code. It opens nothing: it was written down differently, or its 24 hours are over")
+        problem = translate(
+            "Check the code. It opens nothing: it was written down differently, or its 24 hours are over"
+        )
         return _draw_resume(typed, problem), _UNPROCESSABLE
     return hold_secret(make_response(redirect(locate_resume(current), 303)), current.secret)
 

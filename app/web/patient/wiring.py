@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, make_response, render_template, request
+from flask import Flask, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from app.output.frame import view_contact
+from app.output.frame import Clinic, view_contact
+from app.web.i18n import choose_language, translate
 from app.web.patient import blueprint, check, paper, questions, reading, start
 from app.web.patient.current import find_current
+from app.web.patient.draw import draw_component
 from app.web.patient.lost import show_lost
 from app.web.patient.page import build_page, find_form
 from app.web.services import get_services
@@ -21,6 +22,7 @@ MODULES = (start, questions, check, paper, reading)
 _ALWAYS_OPEN = frozenset({"patient.show_privacy", "patient.show_accessibility", "patient.show_for_clinicians"})
 _NOT_OPEN = 503
 _BAD_TOKEN = 400
+_SHARED = "foreword-shared"
 
 
 def init_app(app: Flask) -> None:
@@ -40,10 +42,17 @@ def refuse_unopened() -> ResponseReturnValue | None:
 @blueprint.app_context_processor
 def share_clinic() -> dict[str, Any]:
     """Give every template the clinic and its contacts, the same on each page (W-13)."""
-    clinic = get_services().clinic
+    language = choose_language()
+    shared: dict[str, dict[str, Any]] = current_app.extensions.setdefault(_SHARED, {})
+    if language not in shared:
+        shared[language] = _draw_shared(get_services().clinic)
+    return shared[language]
+
+
+def _draw_shared(clinic: Clinic | None) -> dict[str, Any]:
     lines = clinic.crisis.contacts if clinic else ()
-    contacts = [(line, view_contact(line, gettext)) for line in lines]
-    return {"clinic": clinic, "contacts": contacts}
+    contacts = [(line, view_contact(line, translate)) for line in lines]
+    return {"clinic": clinic, "contacts": contacts, "footer": draw_component("footer", clinic, contacts)}
 
 
 def keep_form(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
