@@ -19,4 +19,9 @@ def find_clinic(settings: Settings) -> Clinic | None:
     path = find_resource("crisis.yaml")
     sets = load_crisis(path.read_bytes(), path.name)
     crisis = next(entry for entry in sets if entry.country == _DEMONSTRATION_COUNTRY)
-    return Clinic(name="Demonstration clinic", crisis=crisis, is_demonstration=True)
+    return Clinic(
+        name="Demonstration clinic",
+        contact="There is nobody to ask: this clinic is a demonstration.",
+        crisis=crisis,
+        is_demonstration=True,
+    )

@@ -1,59 +1,54 @@
-// One round trip a step instead of two, where scripts run: the answer to a post is put in place of the page.
-// Everything works the same without this file.
-"use strict";
-{
-  let busy = false, shown = location.pathname + location.search;
+// A step in one round trip: the answer to a post takes the page's place. Without this all works the same.
 
-  const tell = (form, ...content) => {
-    const note = document.createElement("div");
-    note.className = "notice";
-    note.tabIndex = -1;
-    note.setAttribute("role", "alert");
-    note.append(...content);
-    form.prepend(note);
-    note.focus();
-  };
+const here = () => location.href.split("#")[0];
+let shown = here(), busy;
 
-  const show = (page, address) => {
-    document.title = page.title;
-    document.body.replaceWith(page.body);
-    if (address) history.pushState(null, "", address);
-    shown = location.pathname + location.search;
-    const target = document.querySelector("[autofocus], h1");
-    target.tabIndex = -1;
-    target.focus();
-    scrollTo(0, 0);
-  };
+const tell = (form, ...words) => {
+  const note = document.createElement("div");
+  Object.assign(note, { className: "notice", role: "alert", tabIndex: -1 });
+  note.append(...words);
+  form.prepend(note);
+  note.focus();
+};
 
-  addEventListener("submit", async (event) => {
-    const form = event.target, button = event.submitter;
-    // Buttons that change the form itself lead to a place on the page: the browser does that best.
-    if (!("step" in form.dataset) || !/^(save)?$/.test(button?.value ?? "")) return;
-    event.preventDefault();
-    if (busy) return;
-    busy = true;
-    try {
-      const body = new URLSearchParams(new FormData(form));
-      if (button?.name) body.append(button.name, button.value);
-      const signal = AbortSignal.timeout?.(20000);
-      const answer = await fetch(form.getAttribute("action"), { method: "POST", headers: { "X-Foreword-Step": "1" }, body, signal });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      // A page that says that it could not be saved must not take the place of what was typed.
-      if (answer.status == 413 || answer.status > 422) tell(form, ...page.querySelector("main").children);
-      else show(page, answer.headers.get("Content-Location") ?? (answer.redirected && answer.url));
-    } catch {
-      delete form.dataset.step; // The next press is the browser's own.
-      tell(form, form.dataset.lost ?? "");
-    }
-    busy = false;
-  });
+const show = (page, address) => {
+  document.title = page.title;
+  document.body.replaceWith(page.body);
+  if (new URL(address, shown) != shown) history.pushState(0, "", address);
+  shown = here();
+  const first = document.querySelector("[autofocus], h1");
+  first.tabIndex = -1;
+  first.focus();
+  scrollTo(0, 0);
+};
 
-  addEventListener("popstate", () => location.pathname + location.search == shown || location.reload());
+addEventListener("submit", async (event) => {
+  const { target: form, submitter: button } = event;
+  // Other buttons change the form and lead to a place in it: the browser does that best.
+  if (!form.dataset.step || (button?.value || "save") != "save") return;
+  event.preventDefault();
+  if (busy) return;
+  busy = true;
+  try {
+    const body = new URLSearchParams(new FormData(form));
+    body.append("action", "save");
+    const answer = await fetch(form.getAttribute("action"), {
+      method: "POST", headers: { "X-Foreword-Step": "1" }, body, signal: AbortSignal.timeout?.(2e4),
+    });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    // What could not be saved stays as it was typed.
+    if (!answer.ok && !page.forms.length) tell(form, ...page.querySelector("main").children);
+    else show(page, answer.headers.get("Content-Location") ?? answer.url);
+  } catch {
+    tell(form, form.dataset.step);
+    delete form.dataset.step; // The next press is the browser's own.
+  }
+  busy = false;
+});
 
-  addEventListener("click", (event) => {
-    const link = event.target.closest?.("[data-leave]");
-    if (!link) return;
-    event.preventDefault();
-    location.replace(link.href);
-  });
-}
+addEventListener("popstate", () => here() == shown || location.reload());
+
+addEventListener("click", (event) => {
+  const link = event.target.closest("[data-leave]");
+  if (link) event.preventDefault(), location.replace(link.href);
+});

@@ -25,6 +25,7 @@ class Clinic:
     """The clinic that gives the form out: its name and the contacts it chose."""
 
     name: str
+    contact: str
     crisis: CrisisSet
     is_demonstration: bool
     leave_url: str = "https://www.weather.gov/"
@@ -63,7 +64,7 @@ def fill_placeholders(text: str, clinic: Clinic, translate: Translate) -> str:
 
     >>> line = CrisisLine(name="988 Lifeline", tel="988")
     >>> usa = CrisisSet(country="US", country_name="", emergency_label="", emergency_tel="911", contacts=(line,))
-    >>> clinic = Clinic(name="Elm Clinic", crisis=usa, is_demonstration=True)
+    >>> clinic = Clinic(name="Elm Clinic", contact="", crisis=usa, is_demonstration=True)
     >>> fill_placeholders("{clinic}: call {emergency} or {crisis-line}. {0}", clinic, str)
     'Elm Clinic: call 911 or 988 Lifeline (call 988). {0}'
     """

@@ -29,6 +29,7 @@ Shape = Literal["word", "beside", "below"]
 Value = dict[str, object]
 LONGEST_WORD = 22  # cells that stand on one line of the answers' column in any script
 LONGEST_BESIDE = 160
+LONGEST_RUNNING = 84
 # A run this long may be wider than a column. Scripts that break between any two characters are left to the typesetter.
 _LONG_RUN = re.compile(r"([^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff]{14,})")
 
@@ -63,35 +64,46 @@ def count_cells(text: str) -> int:
 
 
 def build_payload(summary: Summary, *, paper: Paper, large_print: bool) -> str:
-    """Return the JSON text that the print template draws."""
+    """Return what the print template draws: JSON texts with a NUL between them, first the document, then each face.
+
+    The faces are texts of their own because all but the first are hardly ever read.
+    """
     view = _View(is_rtl=summary.direction == "rtl")
-    return json.dumps(
-        {
-            "paper": paper,
-            "large": large_print,
-            "language": summary.language,
-            "direction": summary.direction,
-            "title": _show(summary.title),
-            "title_line": show_hidden(summary.title).replace("\n", " "),
-            "clinic": _show(summary.clinic),
-            "edition": _show(summary.edition),
-            "date": _show(summary.date),
-            "reference": _show(summary.reference),
-            "name": view.line(Line(summary.name, is_own_words=True)),
-            "birth": _show(summary.birth),
-            "demonstration": _show(summary.words.demonstration) if summary.is_demonstration else None,
-            "contacts": [_build_contact(contact) for contact in summary.contacts],
-            "disclaimer": _show(summary.disclaimer),
-            "words": _build_words(summary.words, summary.emergency),
-            "faces": [view.face(face) for face in summary.faces],
-            "sections": [
-                {"title": _show(section.title), "rows": [view.row(row) for row in section.rows]}
-                for section in summary.sections
-            ],
-            "companion": [_build_companion(entry) for entry in summary.companion],
-        },
-        ensure_ascii=False,
-    )
+    faces = summary.faces[:1] if large_print else summary.faces
+    document = {
+        "paper": paper,
+        "large": large_print,
+        "faces": len(faces),
+        "language": summary.language,
+        "direction": summary.direction,
+        "title": show_hidden(summary.title).replace("\n", " "),
+        "clinic": _show(summary.clinic),
+        "edition": _show(summary.edition),
+        "date": _show(summary.date),
+        "reference": _show(summary.reference),
+        "name": view.own(summary.name),
+        "birth": _show(summary.birth),
+        "running": _build_running(summary),
+        "demonstration": _show(summary.words.demonstration) if summary.is_demonstration else None,
+        "contacts": [_build_contact(contact) for contact in summary.contacts],
+        "disclaimer": _show(summary.disclaimer),
+        "words": _build_words(summary.words, summary.emergency),
+        "sections": [
+            {"title": _show(section.title), "rows": [view.row(row) for row in section.rows]}
+            for section in summary.sections
+        ],
+        "companion": [_build_companion(entry) for entry in summary.companion],
+    }
+    return "\0".join(json.dumps(part, ensure_ascii=False) for part in (document, *map(view.face, faces)))
+
+
+def _build_running(summary: Summary) -> Value:
+    """Return the line at the head of the later pages; what would not fit stands on the face sheet anyway."""
+    start = f"{summary.clinic}  ·  {summary.title}"
+    start = start if count_cells(start) <= LONGEST_RUNNING else summary.clinic
+    start = start if count_cells(start) <= LONGEST_RUNNING else ""
+    has_name = bool(summary.name) and count_cells(start + summary.name) <= LONGEST_RUNNING and "\n" not in summary.name
+    return {"start": _show(start), "has_name": has_name}
 
 
 def _show(text: str) -> str | list[str]:
@@ -118,23 +130,21 @@ class _View:
 
     is_rtl: bool
 
-    def line(self, line: Line) -> Value:
-        text = show_hidden(line.text)
-        parts = text.split("\n") if line.is_own_words else [text]
+    def line(self, line: Line) -> str | list[str] | Value:
+        """Return a line: its text alone, or, where a person typed it, with its direction and each line break."""
+        return self.own(line.text) if line.is_own_words else _show(line.text)
+
+    def own(self, typed: str) -> Value:
+        text = show_hidden(typed)
         return {
             "text": split_runs(text),
-            "cells": count_cells(text),
-            "own": line.is_own_words,
-            "isolate": line.is_own_words and (self.is_rtl or has_right_to_left(text)),
-            "rtl": self._find_direction(text, is_own=line.is_own_words),
-            "parts": [self._part(part, is_own=line.is_own_words) for part in parts],
+            "isolate": self.is_rtl or has_right_to_left(text),
+            "rtl": is_right_to_left(text, default=self.is_rtl),
+            "parts": [self._part(part) for part in text.split("\n")],
         }
 
-    def _part(self, text: str, *, is_own: bool = True) -> Value:
-        return {"text": split_runs(text), "cells": count_cells(text), "rtl": self._find_direction(text, is_own=is_own)}
-
-    def _find_direction(self, text: str, *, is_own: bool) -> bool:
-        return is_right_to_left(text, default=self.is_rtl) if is_own else self.is_rtl
+    def _part(self, text: str) -> Value:
+        return {"text": split_runs(text), "rtl": is_right_to_left(text, default=self.is_rtl)}
 
     def face(self, face: FaceSheet) -> Value:
         return {
@@ -161,15 +171,18 @@ class _View:
         return _count_lines(entry.label) + _count_lines(facts) + (entry.continued_at is not None)
 
     def row(self, row: Row) -> Value:
-        shape, answer = find_shape(row.answer), self._answer(row.answer)
-        return {"id": row.link_id, "question": _show(row.question), "shape": shape, **answer}
-
-    def _answer(self, answer: AnswerView) -> Value:
+        answer = row.answer
         table = answer.table and {
             "headings": [_show(heading) for heading in answer.table.headings],
-            "rows": [[self._part(show_hidden(cell)) for cell in row] for row in answer.table.rows],
+            "rows": [[self._part(show_hidden(cell)) for cell in cells] for cells in answer.table.rows],
         }
-        return {"lines": [self.line(line) for line in answer.lines], "table": table}
+        return {
+            "id": row.link_id,
+            "question": _show(row.question),
+            "shape": find_shape(answer),
+            "lines": [self.line(line) for line in answer.lines],
+            "table": table,
+        }
 
 
 def _count_lines(text: str) -> int:
@@ -185,7 +198,7 @@ def _build_contact(contact: Contact) -> str | list[str]:
 def _build_words(words: SummaryWords, emergency: str) -> Value:
     crisis = words.crisis_heading.replace("%(number)s", emergency)
     shown = {field.name: _show(getattr(words, field.name)) for field in fields(words)}
-    whole = {name: getattr(words, name) for name in ("page_of", "continued", "continued_again", "answers_follow")}
+    whole: Value = {name: getattr(words, name) for name in ("page_of", "continued", "continued_again", "answers_follow")}
     return shown | whole | {"crisis": _show(crisis)}
 
 

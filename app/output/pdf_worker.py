@@ -49,7 +49,7 @@ ADDRESS_SPACE = 1 << 30
 SECONDS_OF_CPU = 15
 SECONDS_BETWEEN_LOOKS = 2.0
 # Drawn as nothing by design, so no font needs a glyph for them: joiners, marks of direction, variation selectors.
-INVISIBLE = (0x0A, 0xAD, 0x34F, 0x61C, *range(0x200B, 0x2010), 0x2060, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+INVISIBLE = (0x00, 0x0A, 0xAD, 0x34F, 0x61C, *range(0x200B, 0x2010), 0x2060, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 
 
 def find_codes(font: bytes) -> list[tuple[int, int]]:
@@ -130,7 +130,9 @@ class Press:
         raise ValueError
 
     def _compile(self, payload: str) -> bytes:
-        inputs = {"summary": payload, "fonts": json.dumps(self.families)}
+        document, *faces = payload.split("\0")
+        inputs = {"document": document, "fonts": json.dumps(self.families)}
+        inputs |= {f"face-{place}": face for place, face in enumerate(faces)}
         drawn = self.compiler.compile(input=self.template, format="pdf", sys_inputs=inputs, pdf_standards=["ua-1"])
         if not isinstance(drawn, bytes):
             raise TypeError

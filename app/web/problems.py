@@ -7,16 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
+from app.logs import record_failure
 from app.web.security import is_same_origin
 from app.web.shell import get_shell
 
 _CLIENT_ERROR: Final = 400
 _SERVER_ERROR: Final = 500
+_RETRY_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,10 @@ PROBLEMS: Final = {
         "Something broke on our side",
         ("Wait a minute, then go back and send the page again.", _KEPT, "If it happens again, tell your clinic."),
     ),
-    503: Problem("The questionnaire is closed for a moment", ("Try again in a few minutes.", _KEPT)),
+    503: Problem(
+        "The questionnaire is closed for a moment",
+        ("Wait a few minutes, then go back and send the page again.", _KEPT),
+    ),
 }
 """The error pages by status."""
 
@@ -66,6 +73,8 @@ def init_app(app: Flask) -> None:
     get_shell(app).problem_pages = render_pages(app)
     app.register_error_handler(CSRFError, answer_dead_token)
     app.register_error_handler(HTTPException, answer_problem)
+    for error in (OperationalError, PoolTimeoutError):
+        app.register_error_handler(error, answer_dead_database)
 
 
 def render_pages(app: Flask) -> Mapping[int, bytes]:
@@ -87,6 +96,12 @@ def answer_problem(error: HTTPException) -> ResponseReturnValue:
         if name.lower() != "content-type":
             response.headers[name] = value
     return response
+
+
+def answer_dead_database(error: Exception) -> ResponseReturnValue:
+    """Return that it is worth to come back: the database is gone, locked or full, and the pages are not at fault."""
+    record_failure(error, "database failed", request=g.begun[0])
+    return answer_problem(ServiceUnavailable(retry_after=_RETRY_SECONDS))
 
 
 def answer_dead_token(error: CSRFError) -> ResponseReturnValue:

@@ -50,12 +50,20 @@ CONDITIONS = [
         id="a question against its page",
     ),
     pytest.param(
-        [write_page("two", write_choice("a"), write_choice("b"), when="all: smoker = yes; smoker = no")],
+        [write_page("two", write_choice("a"), write_choice("b", when="all: smoker = no"), when=NEVER)],
         """
         q.yaml:11:17: two: can never be shown: "smoker = yes" and "smoker = no" exclude each other (contradiction);
         change these conditions or take them away
         """,
         id="a page is told once and not again for each question on it",
+    ),
+    pytest.param(
+        [write_page("two", AGE), write_page("three", write_choice("a", when=f"{NEVER}; age > 18; smoker exists true"))],
+        """
+        q.yaml:20:22: a: can never be asked: "smoker = yes" and "smoker = no" exclude each other (contradiction);
+        change these conditions or take them away
+        """,
+        id="only the conditions that are to blame",
     ),
     pytest.param(
         [

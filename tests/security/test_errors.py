@@ -70,6 +70,13 @@ def test_the_page_of_an_error_after_the_answer_was_made_is_whole(probe: Probe) -
     assert reply.text == send_raw(probe.port, build_request(probe.host, "/problem/500")).text
 
 
+def test_a_database_that_is_gone_says_when_to_come_back(probe: Probe) -> None:
+    reply = send_raw(probe.port, build_request(probe.host, "/database"))
+    assert reply.status == 503
+    assert reply.get("Retry-After") == "60"
+    assert "go back and send the page again" in reply.text
+
+
 def test_a_flood_of_tries_says_when_to_come_back(probe: Probe) -> None:
     form = open_form(probe.port, probe.host)
     reply = send_raw(probe.port, build_request(probe.host, "/flood", headers={"Cookie": form.cookie}))

@@ -1,6 +1,5 @@
 """axe-core in the page: every rule for WCAG 2.2 A, AA and AAA and its best practices, also those it leaves off."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -73,7 +72,7 @@ def axe() -> RunAxe:
     def run(page: Page) -> Violations:
         # Evaluated, not added to the document: the page's content security policy would rightly stop a script tag.
         page.evaluate(f"() => {{ {_read_axe()} }}")
-        found = json.loads(json.dumps(page.evaluate(_RUN, list(_TAGS))))
+        found = page.evaluate(_RUN, list(_TAGS))
         return Violations(
             Violation(one["id"], one["help"], one["target"], one["html"], one["failureSummary"]) for one in found
         )

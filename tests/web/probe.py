@@ -20,6 +20,7 @@ from werkzeug.exceptions import TooManyRequests
 from app.logs import configure_logs, get_log
 from app.server import open_listener, stop_on_signals
 from app.settings import load_settings
+from app.storage.engine import create_engine_for
 from app.web import build_web_app
 from app.web.shell import WebApp, get_shell
 from app.web.wire import Server
@@ -86,8 +87,8 @@ def _wait_until_alive(probe: Probe) -> None:
     raise AssertionError(probe.log.read_text())
 
 
-def add_pages(app: WebApp) -> None:
-    """Give an application a form, a page for each way to fail, and one that keeps what was typed."""
+def add_form(app: WebApp) -> None:
+    """Give an application a form, a page of what was stored with it, and one that keeps what was typed."""
     stored: list[dict[str, list[str]]] = []
 
     @app.get("/form")
@@ -103,6 +104,15 @@ def add_pages(app: WebApp) -> None:
     def show_stored() -> dict[str, object]:
         return {"forms": stored, "address": request.remote_addr, "scheme": request.scheme, "host": request.host}
 
+    def keep_form(form: MultiDict[str, str]) -> ResponseReturnValue | None:
+        return (f"kept {form.to_dict(flat=False)}", 400) if request.path == "/form" else None
+
+    get_shell(app).keep_form = keep_form
+
+
+def add_faults(app: WebApp) -> None:
+    """Give an application a page for each way to fail."""
+
     @app.route("/fault/<typed>", methods=["GET", "POST"])
     def fail(typed: str) -> str:
         raise ValueError(typed, request.args, request.form)
@@ -116,6 +126,11 @@ def add_pages(app: WebApp) -> None:
         get_log().info("slow begun")
         time.sleep(1)
         return "slow, but whole"
+
+    @app.get("/database")
+    def read_database() -> str:
+        with create_engine_for("postgresql+psycopg://nobody@127.0.0.1:1/none").connect():
+            return "there is no such database"
 
     @app.get("/flood")
     def refuse_flood() -> str:
@@ -134,11 +149,6 @@ def add_pages(app: WebApp) -> None:
         if request.path == "/broken":
             raise ValueError(request.path)
 
-    def keep_form(form: MultiDict[str, str]) -> ResponseReturnValue | None:
-        return (f"kept {form.to_dict(flat=False)}", 400) if request.path == "/form" else None
-
-    get_shell(app).keep_form = keep_form
-
 
 def main() -> None:
     """Serve the probe until told to stop."""
@@ -146,7 +156,8 @@ def main() -> None:
     stop_on_signals()
     settings = load_settings(os.environ)
     app = build_web_app(settings)
-    add_pages(app)
+    add_form(app)
+    add_faults(app)
     Server(app, settings, open_listener(settings)).run()
 
 

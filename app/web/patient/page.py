@@ -139,6 +139,20 @@ def locate_next(current: Current, page: Page, *, is_changing: bool) -> str:
     return url_for("patient.show_check")
 
 
+def locate_resume(current: Current) -> str:
+    """Return where the person left off: the page after the last one saved, or the check page at the end."""
+    edition = current.served.edition
+    last = edition.find_page(current.progress.at)
+    if last is None:
+        if edition.check and current.progress.at == edition.check.link_id:
+            return url_for("patient.show_check")
+        return locate_page(current.way.pages[0])
+    if last.link_id in current.progress.pending:
+        return locate_page(last)
+    following = current.way.after(last)
+    return locate_page(following) if following else url_for("patient.show_check")
+
+
 def _locate_back(current: Current, page: Page, *, is_changing: bool) -> str:
     if is_changing:
         return url_for("patient.show_check")

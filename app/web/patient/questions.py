@@ -20,7 +20,7 @@ from app.web.forms import PageForm
 from app.web.patient import blueprint
 from app.web.patient.current import Current, find_current, hold_secret, save_current
 from app.web.patient.lost import show_lost, show_nothing_open
-from app.web.patient.page import build_page, find_form, find_typed, list_asked, locate_next, locate_page
+from app.web.patient.page import build_page, find_form, find_typed, list_asked, locate_next, locate_page, locate_resume
 from app.web.patient.row import list_added, remove_row
 from app.web.patient.step import answer_step
 from app.web.services import get_services
@@ -72,9 +72,10 @@ def show_support() -> Answer:
     """Show the calm page of clinical.md 1D, the same for everyone; inside a form it leads onward."""
     current = find_current()
     page = find_support_page(current) if current else None
-    onward = current is not None and page is not None and current.way.has(page)
-    action = locate_page(page, is_changing=_is_changing()) if onward and page else ""
-    return render_template("patient/support.html", action=action)
+    if current is None or page is None:
+        return render_template("patient/support.html", action="", onward=url_for("patient.show_start"))
+    action = locate_page(page, is_changing=_is_changing()) if current.way.has(page) else ""
+    return render_template("patient/support.html", action=action, onward=locate_resume(current))
 
 
 @blueprint.post("/support")

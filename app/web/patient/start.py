@@ -10,7 +10,6 @@ from app.vault.codes import ResumeCodeError, format_resume_code, parse_resume_co
 from app.web.i18n import translate
 from app.web.patient import blueprint
 from app.web.patient.current import (
-    Current,
     erase_current,
     find_current,
     forget_secret,
@@ -18,7 +17,7 @@ from app.web.patient.current import (
     open_secret,
     start_draft,
 )
-from app.web.patient.page import locate_page
+from app.web.patient.page import locate_page, locate_resume
 from app.web.patient.questions import save_page
 from app.web.services import get_services
 
@@ -92,20 +91,6 @@ def erase() -> Answer:
 def show_erased() -> Answer:
     """Show that nothing is left."""
     return render_template("patient/erased.html")
-
-
-def locate_resume(current: Current) -> str:
-    """Return where the person left off: the page after the last one saved, or the check page at the end."""
-    edition = current.served.edition
-    last = edition.find_page(current.progress.at)
-    if last is None:
-        if edition.check and current.progress.at == edition.check.link_id:
-            return url_for("patient.show_check")
-        return locate_page(current.way.pages[0])
-    if last.link_id in current.progress.pending:
-        return locate_page(last)
-    following = current.way.after(last)
-    return locate_page(following) if following else url_for("patient.show_check")
 
 
 def _draw_resume(typed: str = "", problem: str = "") -> str:

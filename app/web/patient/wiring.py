@@ -19,7 +19,7 @@ from app.web.services import get_services
 from app.web.shell import get_shell
 
 MODULES = (start, questions, check, paper, reading)
-_ALWAYS_OPEN = frozenset({"patient.show_privacy", "patient.show_accessibility", "patient.show_for_clinicians"})
+_ALWAYS_OPEN = frozenset({"patient.show_privacy", "patient.show_accessibility"})
 _NOT_OPEN = 503
 _BAD_TOKEN = 400
 _SHARED = "foreword-shared"
