@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
-from markupsafe import Markup
 from sqlalchemy import Engine
 
 from app.questionnaire.canonical import dump_canonical, hash_canonical, load_canonical
@@ -32,13 +32,21 @@ class NoEditionError(Exception):
         self.faults = faults
 
 
+class Drawn(Protocol):
+    """What a template component drew: HTML whose every text the template escaped."""
+
+    def __html__(self) -> str:
+        """Return the HTML."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """An edition with its form classes, and its questions as drawn when nobody typed anything into them."""
 
     edition: Edition
     forms: Forms
-    drawn: dict[tuple[str, str, str], Markup] = field(default_factory=dict)
+    drawn: dict[tuple[str, str, str], Drawn] = field(default_factory=dict)
 
 
 class EditionKeeper:

@@ -63,6 +63,8 @@ def test_conditions_that_must_all_hold_are_joined_by_and() -> None:
     conditions = (when("heart", "yes", Operator.NOT_EQUALS), when("heart", "no", Operator.NOT_EQUALS))
     words = "1 (Heart) is answered, but not “Yes”, and 1 (Heart) is answered, but not “No”"
     assert describe(*conditions, behavior=EnableBehavior.ALL) == words
+    conditions = (when("heart", "yes"), when("heart", "no"))
+    assert describe(*conditions, behavior=EnableBehavior.ALL) == "1 (Heart) is “Yes”, and 1 (Heart) is “No”"
 
 
 def test_a_section_and_a_page_with_conditions_are_both_told() -> None:

@@ -10,9 +10,9 @@ from typing import cast
 
 from flask import current_app
 from jinja2 import Template
-from markupsafe import Markup
 
 from app.questionnaire.model import Item
+from app.web.edition import Drawn
 from app.web.forms import AnswerField
 from app.web.patient.field import Drawing, FieldView, view_display, view_field
 
@@ -28,13 +28,13 @@ _COMPONENTS = {
 }
 
 
-def draw_component(name: str, *values: object) -> Markup:
+def draw_component(name: str, *values: object) -> Drawn:
     """Return what the component of this name draws."""
     template: Template = current_app.jinja_env.get_template(f"components/{name}.html")
-    return cast("Markup", getattr(template.module, name)(*values))
+    return cast("Drawn", getattr(template.module, name)(*values))
 
 
-def draw_display(item: Item, drawing: Drawing) -> Markup:
+def draw_display(item: Item, drawing: Drawing) -> Drawn:
     """Return a displayed sentence as HTML."""
     key = (item.link_id, drawing.language, "")
     if key not in drawing.drawn:
@@ -42,7 +42,7 @@ def draw_display(item: Item, drawing: Drawing) -> Markup:
     return drawing.drawn[key]
 
 
-def draw_field(field: AnswerField, drawing: Drawing) -> Markup:
+def draw_field(field: AnswerField, drawing: Drawing) -> Drawn:
     """Return a question with what was typed into it as HTML."""
     chosen = _find_chosen(field)
     if chosen is None:
@@ -65,5 +65,5 @@ def _find_chosen(field: AnswerField) -> str | None:
     return value if is_answer and len(typed) == 1 else None
 
 
-def _draw(view: FieldView) -> Markup:
+def _draw(view: FieldView) -> Drawn:
     return draw_component(_COMPONENTS[view.kind], view)

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from app.questionnaire.answers import OWN_WORDS, Raw, get_first, list_row_numbers
 from app.questionnaire.edition import Edition
 from app.questionnaire.model import AnswerOption, Item, ItemType, LocalText, Precision
 from app.questionnaire.problem import Problem
+from app.web.edition import Drawn
 from app.web.forms import AnswerField
 from app.web.i18n import translate
 
@@ -85,7 +84,7 @@ class Drawing:
     edition: Edition
     language: str
     fill: Callable[[str], str]
-    drawn: dict[tuple[str, str, str], Markup]
+    drawn: dict[tuple[str, str, str], Drawn]
 
     def to(self, text: LocalText | None) -> str:
         """Return a text of the questionnaire in the page's language, its placeholders filled; empty for None."""

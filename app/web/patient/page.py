@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import url_for
-from markupsafe import Markup
 
 from app.output.frame import fill_placeholders
 from app.questionnaire.answers import Raw
@@ -16,6 +15,7 @@ from app.questionnaire.edition import Page
 from app.questionnaire.model import PageKind
 from app.questionnaire.problem import Problem
 from app.questionnaire.refill import fill_controls
+from app.web.edition import Drawn
 from app.web.forms import PageForm, bind_form
 from app.web.i18n import translate
 from app.web.patient.current import Current
@@ -44,7 +44,7 @@ class PageView:
     back: str
     revision: int
     asked: str
-    fields: tuple[Markup, ...]
+    fields: tuple[Drawn, ...]
     problems: tuple[ProblemView, ...]
     has_doubts_only: bool
     is_overtaken: bool
