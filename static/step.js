@@ -1,9 +1,10 @@
-// A step in one round trip: the answer to a post takes the page's place. Without this all works the same.
+// A step in one round trip: the answer to a post takes the page's place. All works the same without.
 
 const here = () => location.href.split("#")[0];
 let shown = here(), busy;
 
 const tell = (form, ...words) => {
+  form.querySelector("[role=alert]")?.remove();
   const note = document.createElement("div");
   Object.assign(note, { className: "notice", role: "alert", tabIndex: -1 });
   note.append(...words);
@@ -25,7 +26,7 @@ const show = (page, address) => {
 addEventListener("submit", async (event) => {
   const { target: form, submitter: button } = event;
   // Other buttons change the form and lead to a place in it: the browser does that best.
-  if (!form.dataset.step || (button?.value || "save") != "save") return;
+  if (!form.dataset.step || button?.value != "save") return;
   event.preventDefault();
   if (busy) return;
   busy = true;

@@ -1,19 +1,17 @@
 """`foreword check`: everything that is wrong with a questionnaire file, told at once."""
 
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import click
 
-from app.cli._files import find_questions, make_edition, read_definition
+from app.cli._files import find_questions, make_edition, name_file, read_file
 from app.questionnaire.askmap import build_askmap
 from app.questionnaire.askmap_text import draw_askmap
-from app.questionnaire.check import check_definition
+from app.questionnaire.check import check_file
 from app.questionnaire.definition import Definition
-from app.questionnaire.errors import DefinitionError, Fault
 
 FOUND: Final = 1
 
@@ -26,25 +24,17 @@ def check(file: Path | None, *, has_map: bool) -> None:
 
     Without FILE, that of the settings is checked. The exit code is 0 when there is no fault, 1 when there are some.
     """
-    try:
-        definition = read_definition(find_questions(file))
-    except DefinitionError as error:
-        _tell(error.faults, is_error=has_map)
+    path = find_questions(file)
+    checked = check_file(read_file(path), name_file(path), datetime.now(UTC).date())
+    if has_map and checked.definition:
+        edition = make_edition(checked.definition)
+        click.echo(draw_askmap(build_askmap(edition, edition.questionnaire.language)), nl=False)
+    for fault in checked.faults:
+        click.echo(str(fault), err=has_map)
+    if checked.faults:
         sys.exit(FOUND)
-    faults = check_definition(definition, datetime.now(UTC).date())
-    if has_map:
-        edition = make_edition(definition)
-        click.echo(draw_askmap(build_askmap(edition, definition.questionnaire.language)), nl=False)
-    if faults:
-        _tell(faults, is_error=has_map)
-        sys.exit(FOUND)
-    if not has_map:
-        click.echo(_praise(definition))
-
-
-def _tell(faults: Iterable[Fault], *, is_error: bool) -> None:
-    for fault in faults:
-        click.echo(str(fault), err=is_error)
+    if checked.definition and not has_map:
+        click.echo(_praise(checked.definition))
 
 
 def _praise(definition: Definition) -> str:

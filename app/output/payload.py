@@ -25,10 +25,12 @@ from app.questionnaire.summary_model import (
 )
 
 Paper = Literal["a4", "us-letter"]
-Shape = Literal["word", "beside", "below"]
+Shape = Literal["word", "beside", "below", "long"]
 Value = dict[str, object]
 LONGEST_WORD = 22  # cells that stand on one line of the answers' column in any script
 LONGEST_BESIDE = 160
+LONGEST_BELOW = 1500
+MOST_LINES_BESIDE, MOST_LINES_BELOW = 8, 16
 LONGEST_RUNNING = 84
 # A run this long may be wider than a column. Scripts that break between any two characters are left to the typesetter.
 _LONG_RUN = re.compile(r"([^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff]{14,})")
@@ -117,11 +119,15 @@ def find_shape(answer: AnswerView) -> Shape:
     >>> find_shape(AnswerView(lines=(Line("Not sure"),))), find_shape(AnswerView(lines=(Line("a" * 200),)))
     ('word', 'below')
     """
-    if answer.table:
-        return "below"
     cells = sum(count_cells(line.text) for line in answer.lines)
-    is_word = len(answer.lines) == 1 and cells <= LONGEST_WORD and not answer.lines[0].is_own_words
-    return "word" if is_word else "beside" if cells <= LONGEST_BESIDE else "below"
+    breaks = sum(line.text.count("\n") for line in answer.lines)
+    if answer.table:
+        cells = sum(count_cells(cell) for row in answer.table.rows for cell in row) + LONGEST_BESIDE
+    if len(answer.lines) == 1 and cells <= LONGEST_WORD and not answer.lines[0].is_own_words:
+        return "word"
+    if cells <= LONGEST_BESIDE and breaks + len(answer.lines) <= MOST_LINES_BESIDE:
+        return "beside"
+    return "below" if cells <= LONGEST_BELOW and breaks <= MOST_LINES_BELOW else "long"
 
 
 @dataclass(frozen=True, slots=True)

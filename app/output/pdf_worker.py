@@ -129,6 +129,14 @@ class Press:
                 return self._compile(self.ink.show(payload, is_strict=is_strict))
         raise ValueError
 
+    def forget(self) -> None:
+        """Let go of what the compiler keeps for its next drawings: a few drawings of nothing age it out.
+
+        Without this the process holds about 60 MB more, and each drawing takes longer for looking through it.
+        """
+        for _ in range(3):
+            self.compiler.compile(input=b"", format="pdf", sys_inputs={})
+
     def _compile(self, payload: str) -> bytes:
         document, *faces = payload.split("\0")
         inputs = {"document": document, "fonts": json.dumps(self.families)}
@@ -220,6 +228,7 @@ def serve(press: Press, source: int, sink: int) -> None:
         reply = memoryview(REPLY.pack(outcome, read_resident(), len(drawn)) + drawn)
         while reply:
             reply = reply[os.write(sink, reply) :]
+        press.forget()
 
 
 def main() -> None:

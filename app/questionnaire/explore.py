@@ -74,6 +74,10 @@ class Explorer:
         """Return when an item is asked or shown: its section's, its page's and its own conditions."""
         return self._asked.get(link_id, Some(()))
 
+    def list_questions(self, formula: Formula) -> tuple[str, ...]:
+        """Return every question that the formula hangs on, those that decide whether others are asked included."""
+        return tuple(self._collect_conditions(formula))
+
     def find_answers(self, formula: Formula) -> Found | None:
         """Return answers that make the formula true, or None when none do; raises EntangledError.
 

@@ -142,7 +142,7 @@ def _build_listed(item: Item, views: Mapping[str, AnswerView], language: str) ->
 
 
 def _build_entry(item: Item, views: Mapping[str, AnswerView], language: str, words: SummaryWords) -> FaceEntry:
-    facts = [FaceFact(lines=lines) for lines in _walk_own_facts(item, views)]
+    facts = [FaceFact(lines=lines) for lines in _walk_own_facts(item, views, language)]
     for pattern in item.key_facts:
         lines = _fill_fact(pattern.to(language), views, words)
         if lines:
@@ -150,11 +150,11 @@ def _build_entry(item: Item, views: Mapping[str, AnswerView], language: str, wor
     return FaceEntry(link_id=item.link_id, label=item.label.to(language), facts=tuple(facts))
 
 
-def _walk_own_facts(item: Item, views: Mapping[str, AnswerView]) -> Iterator[tuple[Line, ...]]:
+def _walk_own_facts(item: Item, views: Mapping[str, AnswerView], language: str) -> Iterator[tuple[Line, ...]]:
     """Yield the answer's own words where they say more than its heading does ("4 or more times a week")."""
     view = views[item.link_id]
     plain = {Word.YES: "yes", Word.NO: "no"}
-    codes = {option.display.translations[0][1]: option.code for option in item.answer_options}
+    codes = {option.display.to(language): option.code for option in item.answer_options}
     says_more = view.word in plain and any(codes.get(line.text) != plain[view.word] for line in view.lines)
     if view.is_answered and (says_more or view.word is None):
         yield tuple(_join_lines(view))

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping
 
 from app.questionnaire.definition import Definition, Place
+from app.questionnaire.errors import DefinitionError, Fault
 from app.questionnaire.fault_list import FaultList, quote
 from app.questionnaire.load_example import ExampleLoader
 from app.questionnaire.load_item import ItemLoader
@@ -35,15 +36,30 @@ def load_questionnaire(data: bytes, file: str) -> Definition:
     ...     print(error.faults[-1])
     questions.yaml:1:15: questionnaire: resourceType is "Questionaire"; did you mean "Questionnaire"?
     """
-    faults = FaultList(file)
-    tree = parse_tree(data, faults)
-    top = RecordReader(faults, _find_languages(tree)).read_table(tree, "questionnaire", "questionnaire")
-    if top is None:
-        faults.raise_all()
-    definition = _load(top, faults)
-    if faults.count:
-        faults.raise_all()
+    definition, faults = load_partly(data, file)
+    if definition is None or faults:
+        raise DefinitionError(faults)
     return definition
+
+
+def load_partly(data: bytes, file: str) -> tuple[Definition | None, tuple[Fault, ...]]:
+    """Return what could be read of a file's questionnaire, None where that is nothing, with every fault.
+
+    >>> definition, faults = load_partly(b"title: Before your visit", "questions.yaml")
+    >>> definition.questionnaire.title.to("en"), faults[0].fault
+    ('Before your visit', 'article is missing')
+    """
+    faults, definition = FaultList(file), None
+    try:
+        tree = parse_tree(data, faults)
+        top = RecordReader(faults, _find_languages(tree)).read_table(tree, "questionnaire", "questionnaire")
+        if top is not None:
+            definition = _load(top, faults)
+        if faults.count:
+            faults.raise_all()
+    except DefinitionError as error:
+        return definition, error.faults
+    return definition, ()
 
 
 def _find_languages(tree: Node) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Final, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.storage.tables import SCHEMA_REVISION
@@ -191,7 +191,13 @@ def _create_sqlite_engine(url: URL) -> Engine:
     def _begin_sqlite(connection: Connection) -> None:
         # IMMEDIATE takes the write lock at once and waits for it; a read that turns into a write fails without waiting.
         is_read = connection.get_execution_options().get(_READS_ONLY, False)
-        connection.exec_driver_sql("BEGIN" if is_read else "BEGIN IMMEDIATE")
+        # Said to the driver itself: through SQLAlchemy it costs as much as the statement it is for.
+        driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+        statement = "BEGIN" if is_read else "BEGIN IMMEDIATE"
+        try:
+            driver.execute(statement)
+        except sqlite3.Error as error:
+            raise OperationalError(statement, None, error) from error
 
     return engine
 

@@ -2,10 +2,12 @@
 
 import pytest
 
+from app.questionnaire.check import check_file
 from app.questionnaire.finding import OVERRULABLE, RULES, Rule
 from tests.questionnaire.check_text import (
     GROUNDS,
     HEADER,
+    TODAY,
     WHOLE,
     find_faults,
     write_choice,
@@ -13,7 +15,7 @@ from tests.questionnaire.check_text import (
     write_form,
     write_page,
 )
-from tests.questionnaire.definition_text import write_file
+from tests.questionnaire.definition_text import FILE, load, write_file
 from tests.support.source import ROOT
 
 AGE = f"{{linkId: age, type: integer, text: How old are you?, minValue: 0, maxValue: 120, {GROUNDS}}}"
@@ -316,6 +318,62 @@ def test_what_is_proved_cannot_be_overruled() -> None:
         "can never be asked",
         "it overrules contradiction, which cannot be overruled (overrule); take the overrule away",
     ]
+
+
+def find_file_faults(data: bytes) -> list[str]:
+    checked = check_file(data, FILE, TODAY)
+    assert checked.definition is None
+    return [f"{fault.item}: {fault.fault}" for fault in checked.faults]
+
+
+def test_faults_that_keep_a_file_from_being_read_are_told_together_with_what_the_rules_find() -> None:
+    pages = (
+        write_page("two", write_text("a", "Are you suitable?"), write_choice("b", when=NEVER)),
+        write_page("three", write_text("c", "Why?", "why: We ask., halp: Us")),
+        write_page("four", write_choice("d", when="all: smokes = yes"), write_text("e", "Why?", "why: We ask.")),
+        write_page("five", write_choice("f", when="all: d = maybe; a exists true")),
+    )
+    assert find_file_faults(write_form(*pages)) == [
+        'a: text says "suitable" (W-01)',
+        'b: can never be asked: "smoker = yes" and "smoker = no" exclude each other (contradiction)',
+        'c: there is no key "halp" here',
+        'd: enableWhen names "smokes"',
+        "e: rationale, sources, provenance and review are missing (missing-rationale)",
+        'f: "maybe" is no answer of "d"',
+    ]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        write_choice("b", when="all: smoker = yes", more=", halp: us"),
+        write_choice("b", when="any: smoker = yes; smoker = perhaps"),
+        write_choice("b", when="all: smoker = yes", answers='"#none"'),
+    ],
+)
+def test_nothing_is_said_of_what_hangs_on_a_faulty_item(broken: str) -> None:
+    pages = (
+        write_page("two", broken),
+        write_page("three", write_choice("c", when="all: b = yes; b = no")),
+        write_page("four", write_choice("d", when="all: c = yes")),
+    )
+    assert find_file_faults(write_form(*pages))
+    assert all(fault.startswith("b: ") for fault in find_file_faults(write_form(*pages)))
+
+
+def test_faults_in_shared_answers_leave_the_wording_rules_alone() -> None:
+    pages = (write_page("two", write_text("a", "Are you suitable?"), write_choice("b", when=NEVER)),)
+    data = write_form(*pages).replace(b'code: "no"', b'kode: "no"')
+    found = find_file_faults(data)
+    assert 'a: text says "suitable" (W-01)' in found
+    assert not [fault for fault in found if fault.startswith("b: can never be asked")]
+
+
+def test_a_file_that_can_be_read_whole_is_held_to_every_rule() -> None:
+    data = write_form(write_page("two", write_choice("b", when=NEVER)))
+    checked = check_file(data, FILE, TODAY)
+    assert [str(fault) for fault in checked.faults] == find_faults(data)
+    assert checked.definition == load(data)
 
 
 def test_every_rule_is_told_in_the_documentation() -> None:
