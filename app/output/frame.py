@@ -137,6 +137,8 @@ def build_words(translate: Translate) -> SummaryWords:
         demonstration=translate("Demonstration. Do not enter real health information."),
         made_by=translate("Made with Foreword. The answers stand as the patient gave them."),
         own_words_note=translate("“ ” marks the patient’s own words."),
+        continued_again=translate("continued"),
+        answers_follow=translate("All answers follow on pages %(first)s to %(last)s."),
     )
 
 

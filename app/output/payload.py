@@ -22,16 +22,19 @@ from app.questionnaire.summary_model import (
     Row,
     Summary,
     SummaryWords,
+    Table,
 )
 
 Paper = Literal["a4", "us-letter"]
 Shape = Literal["word", "beside", "below", "long"]
 Value = dict[str, object]
+_PATTERNS = ("page_of", "continued", "continued_again", "answers_follow")  # the template puts numbers into these
 LONGEST_WORD = 22  # cells that stand on one line of the answers' column in any script
 LONGEST_BESIDE = 160
 LONGEST_BELOW = 1500
 MOST_LINES_BESIDE, MOST_LINES_BELOW = 8, 16
 LONGEST_RUNNING = 84
+LONGEST_OWN_BESIDE, MOST_FACTS_BESIDE = 240, 8
 # A run this long may be wider than a column. Scripts that break between any two characters are left to the typesetter.
 _LONG_RUN = re.compile(r"([^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff]{14,})")
 
@@ -170,7 +173,15 @@ class _View:
     def _entry(self, entry: FaceEntry) -> Value:
         facts = [[self.line(line) for line in fact.lines] for fact in entry.facts]
         split = find_split([_count_lines("".join(line.text for line in fact.lines)) for fact in entry.facts])
-        return {"label": _show(entry.label), "facts": facts, "split": split, "continued": entry.continued_at}
+        own = [line.text for fact in entry.facts for line in fact.lines if line.is_own_words]
+        is_wide = len(entry.facts) > MOST_FACTS_BESIDE or sum(map(count_cells, own)) > LONGEST_OWN_BESIDE
+        return {
+            "label": _show(entry.label),
+            "facts": facts,
+            "split": split,
+            "wide": is_wide,
+            "continued": entry.continued_at,
+        }
 
     def _weigh(self, entry: FaceEntry) -> int:
         facts = "; ".join(line.text for fact in entry.facts for line in fact.lines)
@@ -178,16 +189,21 @@ class _View:
 
     def row(self, row: Row) -> Value:
         answer = row.answer
-        table = answer.table and {
-            "headings": [_show(heading) for heading in answer.table.headings],
-            "rows": [[self._part(show_hidden(cell)) for cell in cells] for cells in answer.table.rows],
-        }
         return {
             "id": row.link_id,
             "question": _show(row.question),
             "shape": find_shape(answer),
             "lines": [self.line(line) for line in answer.lines],
-            "table": table,
+            "table": answer.table and self._table(answer.table),
+        }
+
+    def _table(self, table: Table) -> Value:
+        """Return a table whose rows are all of one length, so that no cell can slip under another heading."""
+        count = max(len(row) for row in (table.headings, *table.rows))
+        rows = [row + ("",) * (count - len(row)) for row in (table.headings, *table.rows)]
+        return {
+            "headings": [_show(heading) for heading in rows[0]],
+            "rows": [[self._part(show_hidden(cell)) for cell in row] for row in rows[1:]],
         }
 
 
@@ -204,7 +220,7 @@ def _build_contact(contact: Contact) -> str | list[str]:
 def _build_words(words: SummaryWords, emergency: str) -> Value:
     crisis = words.crisis_heading.replace("%(number)s", emergency)
     shown = {field.name: _show(getattr(words, field.name)) for field in fields(words)}
-    whole: Value = {name: getattr(words, name) for name in ("page_of", "continued", "continued_again", "answers_follow")}
+    whole: Value = {name: getattr(words, name) for name in _PATTERNS}
     return shown | whole | {"crisis": _show(crisis)}
 
 

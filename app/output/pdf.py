@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import importlib.util
 import os
 import select
 import subprocess
@@ -22,8 +21,8 @@ import threading
 import time
 from pathlib import Path
 
-from app.output.pdf_worker import DRAWN, NO_MEMORY, REPLY, REQUEST
 from app.output.payload import Paper, build_payload
+from app.output.pdf_worker import DRAWN, NOT_READY, REPLY, REQUEST
 from app.questionnaire.summary_model import Summary
 
 TIMEOUT = 10.0
@@ -62,7 +61,7 @@ def find_folder(name: str) -> Path:
 
 
 class PdfRenderer:
-    """Draws summaries in one long-lived process, one at a time, from any thread; the process is replaced as it grows."""
+    """Draws summaries in one long-lived process, one at a time, from any thread, and replaces it as it grows."""
 
     def __init__(self, *, timeout: float = TIMEOUT) -> None:
         """Start nothing yet: the process starts with the first summary."""
@@ -78,6 +77,8 @@ class PdfRenderer:
         payload = build_payload(summary, paper=paper, large_print=large_print).encode()
         if len(payload) > LARGEST_REQUEST:
             raise PdfTooLargeError(f"{len(payload)} bytes of text, at most {LARGEST_REQUEST} are drawn")
+        if self._owner != os.getpid():
+            self._leave_parent()
         if not self._lock.acquire(timeout=3 * self._timeout):
             raise PdfTimeoutError("the process that draws is busy")
         try:
@@ -118,7 +119,10 @@ class PdfRenderer:
                 raise
             raise PdfWorkerError("the process that draws has ended") from None
         self._drawn += 1
-        if resident > LARGEST_WORKER or self._drawn >= MOST_DRAWINGS or outcome == NO_MEMORY:
+        if outcome == NOT_READY:
+            self.close()
+            raise PdfWorkerError(f"the process that draws cannot start: {drawn.decode(errors='replace')}")
+        if outcome != DRAWN or resident > LARGEST_WORKER or self._drawn >= MOST_DRAWINGS:
             self.close()
             self._find_or_start()
         if outcome != DRAWN:
@@ -126,15 +130,16 @@ class PdfRenderer:
         return drawn
 
     def _find_or_start(self) -> subprocess.Popen[bytes]:
-        if self._owner != os.getpid():
-            # A forked server process must not share its parent's pipes: two summaries would cross.
-            if self._worker is not None:
-                _close_pipes(self._worker)
-            self._worker, self._owner, self._drawn = None, os.getpid(), 0
         if self._worker is None or self._worker.poll() is not None:
             self.close()
             self._worker, self._drawn = _start(), 0
         return self._worker
+
+    def _leave_parent(self) -> None:
+        """Start afresh in a forked server process: over its parent's pipes and lock two summaries would cross."""
+        worker, self._worker, self._lock, self._owner = self._worker, None, threading.Lock(), os.getpid()
+        if worker is not None:
+            _close_pipes(worker)
 
 
 def _start() -> subprocess.Popen[bytes]:
@@ -144,7 +149,13 @@ def _start() -> subprocess.Popen[bytes]:
     environment = {"MALLOC_ARENA_MAX": "1", "RAYON_NUM_THREADS": "1"}
     try:
         worker = subprocess.Popen(  # noqa: S603 - our own file, no shell, no word from outside
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment, cwd="/"
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # what a crash says may hold an answer
+            bufsize=0,
+            env=environment,
+            cwd="/",
         )
     except OSError as fault:
         raise PdfWorkerError(f"the process that draws cannot start: {fault.strerror}") from None

@@ -13,6 +13,7 @@ import os
 import resource
 import select
 import shutil
+import signal
 import struct
 import sys
 import tempfile
@@ -44,12 +45,15 @@ FAMILIES = (
 )
 REQUEST = struct.Struct(">I")
 REPLY = struct.Struct(">BII")  # how it went, the worker's resident kilobytes, length of what follows
-DRAWN, NOT_DRAWN, NO_MEMORY = 0, 1, 2
+DRAWN, NOT_DRAWN, NOT_READY = 0, 1, 2
 ADDRESS_SPACE = 1 << 30
 SECONDS_OF_CPU = 15
 SECONDS_BETWEEN_LOOKS = 2.0
 # Drawn as nothing by design, so no font needs a glyph for them: joiners, marks of direction, variation selectors.
-INVISIBLE = (0x00, 0x0A, 0xAD, 0x34F, 0x61C, *range(0x200B, 0x2010), 0x2060, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+JOINERS_AND_MARKS = (0xAD, 0x34F, 0x61C, *range(0x200B, 0x2010), 0x2060)
+INVISIBLE = (0x00, 0x0A, *JOINERS_AND_MARKS, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+SEGMENTS, GROUPS = 4, 12  # the two forms of `cmap` in use
+NO_CODE = 0xFFFF
 
 
 def find_codes(font: bytes) -> list[tuple[int, int]]:
@@ -64,10 +68,10 @@ def find_codes(font: bytes) -> list[tuple[int, int]]:
     for number in range(struct.unpack_from(">H", font, start + 2)[0]):
         at = start + struct.unpack_from(">I", font, start + 4 + 8 * number + 4)[0]
         form = struct.unpack_from(">H", font, at)[0]
-        if form == 12:
+        if form == GROUPS:
             groups = struct.unpack_from(">I", font, at + 12)[0]
             ranges += [struct.unpack_from(">II", font, at + 16 + 12 * group) for group in range(groups)]
-        elif form == 4:
+        elif form == SEGMENTS:
             ranges += _find_segments(font, at)
     return ranges
 
@@ -76,7 +80,7 @@ def _find_segments(font: bytes, at: int) -> list[tuple[int, int]]:
     count = struct.unpack_from(">H", font, at + 6)[0] // 2
     ends = struct.unpack_from(f">{count}H", font, at + 14)
     starts = struct.unpack_from(f">{count}H", font, at + 16 + 2 * count)
-    return [(first, last) for first, last in zip(starts, ends, strict=True) if first != 0xFFFF]
+    return [(first, last) for first, last in zip(starts, ends, strict=True) if first != NO_CODE]
 
 
 class Ink:
@@ -175,7 +179,9 @@ def load_compiler(folder: Path, cjk: Path) -> tuple[Compiler, list[str]]:
 def set_limits() -> None:
     """Bound what a hostile text can cost: memory, files of no size at all, no core dump with answers in it."""
     for limit, value in (
-        (resource.RLIMIT_AS, ADDRESS_SPACE), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, ADDRESS_SPACE),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
     ):
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(limit, (value, value))
@@ -221,20 +227,29 @@ def serve(press: Press, source: int, sink: int) -> None:
         allow_processor_time()
         try:
             outcome, drawn = DRAWN, press.draw(body.decode())
-        except MemoryError:
-            outcome, drawn = NO_MEMORY, b""
-        except Exception:  # noqa: BLE001 - whatever it says may hold an answer: only the kind of failure leaves here
+        except BaseException:  # noqa: BLE001 - whatever it says may hold an answer: only that it failed leaves here
             outcome, drawn = NOT_DRAWN, b""
-        reply = memoryview(REPLY.pack(outcome, read_resident(), len(drawn)) + drawn)
-        while reply:
-            reply = reply[os.write(sink, reply) :]
+        answer(sink, outcome, drawn)
         press.forget()
 
 
+def answer(sink: int, outcome: int, body: bytes) -> None:
+    """Write one reply."""
+    reply = memoryview(REPLY.pack(outcome, read_resident(), len(body)) + body)
+    while reply:
+        reply = reply[os.write(sink, reply) :]
+
+
 def main() -> None:
-    """Draw for the process that started this one."""
+    """Draw for the process that started this one; it is the other end that an interrupt from the keyboard is for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     template, fonts = sys.argv[1:]
-    press = Press(Path(template), Path(fonts))
+    try:
+        press = Press(Path(template), Path(fonts))
+    except (ImportError, OSError, RuntimeError) as fault:
+        # Nothing of a patient's has come in yet: the operator may read what is missing.
+        answer(1, NOT_READY, str(fault).encode())
+        sys.exit(1)
     set_limits()
     serve(press, 0, 1)
 

@@ -1,4 +1,4 @@
-"""Summaries as people really leave them: short, typical, all No, extreme, many scripts. Made by hand, no real person."""
+"""Summaries as people leave them: short, typical, all No, extreme, many scripts. Made by hand; no real person."""
 
 from __future__ import annotations
 
@@ -59,75 +59,171 @@ HEADINGS = {
 # linkId, label, question, section
 SCREENING = (
     ("heart-disease", "Heart problem", "Has a doctor or nurse ever told you that you have a heart problem?", "Heart"),
-    ("stroke", "Stroke or bleeding in the brain",
-     "Have you ever had a stroke, a mini-stroke, or bleeding in the brain?", "Heart"),
-    ("aneurysm", "Aneurysm or AVM", "Has a doctor ever told you that you have a bulge in a blood vessel (aneurysm) "
-     "or a tangle of blood vessels (AVM)?", "Heart"),
-    ("high-blood-pressure", "High blood pressure",
-     "Has a doctor or nurse ever told you that you have high blood pressure?", "Heart"),
+    (
+        "stroke",
+        "Stroke or bleeding in the brain",
+        "Have you ever had a stroke, a mini-stroke, or bleeding in the brain?",
+        "Heart",
+    ),
+    (
+        "aneurysm",
+        "Aneurysm or AVM",
+        "Has a doctor ever told you that you have a bulge or a tangle in a blood vessel (aneurysm, AVM)?",
+        "Heart",
+    ),
+    (
+        "high-blood-pressure",
+        "High blood pressure",
+        "Has a doctor or nurse ever told you that you have high blood pressure?",
+        "Heart",
+    ),
     ("bp-known", "Last blood pressure", "Do you know your last blood pressure numbers?", "Heart"),
     ("liver", "Liver problem", "Have you ever been told that you have a liver problem?", "Body"),
-    ("brain-pressure", "Head injury, growth, or pressure in the head",
-     "Have you ever had a serious head injury, a growth in the brain, or high pressure inside the head?", "Body"),
+    (
+        "brain-pressure",
+        "Head injury, growth, or pressure in the head",
+        "Have you ever had a serious head injury, a growth in the brain, or high pressure inside the head?",
+        "Body",
+    ),
     ("seizures", "Seizure", "Have you ever had a seizure (a fit)?", "Body"),
-    ("eye-pressure", "Glaucoma or eye pressure",
-     "Have you ever been told that you have glaucoma or high pressure in the eye?", "Body"),
+    (
+        "eye-pressure",
+        "Glaucoma or eye pressure",
+        "Have you ever been told that you have glaucoma or high pressure in the eye?",
+        "Body",
+    ),
     ("thyroid", "Overactive thyroid", "Have you ever been told that your thyroid is overactive?", "Body"),
     ("breathing", "Lung or breathing problem", "Do you have a lung or breathing problem?", "Body"),
     ("sleep-apnea", "Sleep apnea", "Have you been told that your breathing stops and starts while you sleep?", "Body"),
-    ("bladder", "Bladder symptoms, last 3 months",
-     "In the last 3 months, have you had pain when you pee, blood in your pee, or a need to pee much more often?",
-     "Body"),
+    (
+        "bladder",
+        "Bladder symptoms, last 3 months",
+        "In the last 3 months, have you had pain when you pee, blood in your pee, or a need to pee much more often?",
+        "Body",
+    ),
     ("memory", "Change in memory or thinking", "In the last 6 months, has your memory or thinking changed?", "Body"),
-    ("psychosis", "Psychosis or schizophrenia",
-     "Has a health worker ever told you that you had psychosis or schizophrenia?", "Mind"),
-    ("unusual", "Heard or saw things others did not",
-     "Have you ever heard or seen things that other people there did not?", "Mind"),
-    ("bipolar", "Bipolar disorder or mania",
-     "Has a health worker ever told you that you have bipolar disorder or mania?", "Mind"),
-    ("high-energy", "Days of very high energy, little sleep",
-     "Have you ever had several days when you felt very high or sped up and needed little sleep?", "Mind"),
-    ("mh-change", "Urgent care or big change, last 3 months",
-     "In the last 3 months, have you had urgent or hospital care for your mental health, or a big change in how "
-     "you feel?", "Mind"),
-    ("family-psychosis", "Psychosis or bipolar in close family",
-     "Has someone in your close family had psychosis or bipolar disorder?", "Mind"),
-    ("dissociation", "Feeling cut off from body or surroundings",
-     "Do you ever feel cut off from your body or from what is around you?", "Mind"),
-    ("suicidal-thoughts", "Thoughts of ending my life, last month",
-     "In the last month, have you had thoughts of ending your life?", "Mind"),
+    (
+        "psychosis",
+        "Psychosis or schizophrenia",
+        "Has a health worker ever told you that you had psychosis or schizophrenia?",
+        "Mind",
+    ),
+    (
+        "unusual",
+        "Heard or saw things others did not",
+        "Have you ever heard or seen things that other people there did not?",
+        "Mind",
+    ),
+    (
+        "bipolar",
+        "Bipolar disorder or mania",
+        "Has a health worker ever told you that you have bipolar disorder or mania?",
+        "Mind",
+    ),
+    (
+        "high-energy",
+        "Days of very high energy, little sleep",
+        "Have you ever had several days when you felt very high or sped up and needed little sleep?",
+        "Mind",
+    ),
+    (
+        "mh-change",
+        "Urgent care or big change, last 3 months",
+        "In the last 3 months, have you had urgent care for your mental health, or a big change in how you feel?",
+        "Mind",
+    ),
+    (
+        "family-psychosis",
+        "Psychosis or bipolar in close family",
+        "Has someone in your close family had psychosis or bipolar disorder?",
+        "Mind",
+    ),
+    (
+        "dissociation",
+        "Feeling cut off from body or surroundings",
+        "Do you ever feel cut off from your body or from what is around you?",
+        "Mind",
+    ),
+    (
+        "suicidal-thoughts",
+        "Thoughts of ending my life, last month",
+        "In the last month, have you had thoughts of ending your life?",
+        "Mind",
+    ),
     ("past-attempt", "Ever tried to end my life", "Have you ever tried to end your life?", "Mind"),
     ("alcohol", "Alcohol", "How often do you have a drink with alcohol in it?", "Alcohol and drugs"),
-    ("substance-now", "Cannabis or other drug, last 12 months",
-     "In the last 12 months, have you used cannabis or any other drug?", "Alcohol and drugs"),
-    ("used-differently", "Medicine taken differently than prescribed",
-     "In the last 12 months, have you taken a medicine in a way that was not prescribed for you?",
-     "Alcohol and drugs"),
-    ("substance-past", "Problems with alcohol or drugs, ever",
-     "Has there ever been a time when alcohol or drugs caused you problems or worry?", "Alcohol and drugs"),
-    ("ketamine", "Ketamine or esketamine before",
-     "Have you ever had ketamine or esketamine before, for any reason?", "Alcohol and drugs"),
-    ("dependence", "Worry about relying on a medicine",
-     "Do you have any worries about coming to rely on a medicine or a drug?", "Alcohol and drugs"),
+    (
+        "substance-now",
+        "Cannabis or other drug, last 12 months",
+        "In the last 12 months, have you used cannabis or any other drug?",
+        "Alcohol and drugs",
+    ),
+    (
+        "used-differently",
+        "Medicine taken differently than prescribed",
+        "In the last 12 months, have you taken a medicine in a way that was not prescribed for you?",
+        "Alcohol and drugs",
+    ),
+    (
+        "substance-past",
+        "Problems with alcohol or drugs, ever",
+        "Has there ever been a time when alcohol or drugs caused you problems or worry?",
+        "Alcohol and drugs",
+    ),
+    (
+        "ketamine",
+        "Ketamine or esketamine before",
+        "Have you ever had ketamine or esketamine before, for any reason?",
+        "Alcohol and drugs",
+    ),
+    (
+        "dependence",
+        "Worry about relying on a medicine",
+        "Do you have any worries about coming to rely on a medicine or a drug?",
+        "Alcohol and drugs",
+    ),
     ("pregnancy", "Pregnancy", "Are you pregnant, or is there a chance that you are?", "Pregnancy"),
-    ("breastfeeding", "Breastfeeding", "Are you breastfeeding, chestfeeding, or giving a baby milk you have pumped?",
-     "Pregnancy"),
+    (
+        "breastfeeding",
+        "Breastfeeding",
+        "Are you breastfeeding, chestfeeding, or giving a baby milk you have pumped?",
+        "Pregnancy",
+    ),
     ("trying", "Hoping to get pregnant", "Do you hope to get pregnant in the next 12 months?", "Pregnancy"),
     ("medicine-types", "Kinds of medicine", "Do you take any of these kinds of medicine?", "Medicines"),
-    ("allergies", "Allergy or bad reaction",
-     "Have you ever had an allergy or a bad reaction to a medicine, a food, or something else?", "Medicines"),
-    ("anesthesia", "Problem with an anesthetic",
-     "Have you ever had a problem with medicine that puts you to sleep or numbs you for surgery?", "Medicines"),
-    ("nausea", "Often sick after medicines, travel, or surgery",
-     "Do you often feel sick or throw up after medicines, travel, or surgery?", "Medicines"),
-    ("ride-home", "Adult who can take me home",
-     "If you had a treatment visit one day, could an adult take you home?", "Medicines"),
+    (
+        "allergies",
+        "Allergy or bad reaction",
+        "Have you ever had an allergy or a bad reaction to a medicine, a food, or something else?",
+        "Medicines",
+    ),
+    (
+        "anesthesia",
+        "Problem with an anesthetic",
+        "Have you ever had a problem with medicine that puts you to sleep or numbs you for surgery?",
+        "Medicines",
+    ),
+    (
+        "nausea",
+        "Often sick after medicines, travel, or surgery",
+        "Do you often feel sick or throw up after medicines, travel, or surgery?",
+        "Medicines",
+    ),
+    (
+        "ride-home",
+        "Adult who can take me home",
+        "If you had a treatment visit one day, could an adult take you home?",
+        "Medicines",
+    ),
 )
 FOLLOW_UPS = {
     "heart-disease": (
         ("heart-kind", "What kind?", "Heart attack, Heart failure, Stent or bypass surgery"),
-        ("heart-last", "When was your last heart attack, heart surgery, or hospital stay for your heart?",
-         "In the last 6 weeks"),
+        (
+            "heart-last",
+            "When was your last heart attack, heart surgery, or hospital stay for your heart?",
+            "In the last 6 weeks",
+        ),
         ("heart-care", "Do you see a heart doctor or take heart medicine?", "Yes"),
         ("heart-activity", "Can you walk up one flight of stairs without stopping?", "No"),
     ),
@@ -143,8 +239,12 @@ FOLLOW_UPS = {
     ),
 }
 FACTS = {
-    "heart-disease": ("heart attack, heart failure, stent or bypass surgery", "last event in the last 6 weeks",
-                      "heart doctor or medicine: yes", "one flight of stairs: no"),
+    "heart-disease": (
+        "heart attack, heart failure, stent or bypass surgery",
+        "last event in the last 6 weeks",
+        "heart doctor or medicine: yes",
+        "one flight of stairs: no",
+    ),
     "high-blood-pressure": ("takes medicine: yes", "at the level the doctor wants: no"),
     "bp-known": ("182 over 104 mmHg", "21 November 2026", "at home"),
     "medicine-types": ("Blood pressure or heart medicine, Blood thinner",),
@@ -158,6 +258,10 @@ MEDICINES = (
     ("bisoprolol", "5 mg", "once a day", "heart"),
     ("ramipril", "10 mg", "once a day", "blood pressure"),
     ("aspirin", "81 mg", "once a day", "heart"),
+)
+HOSTILE = (
+    "<script>alert(1)</script> =HYPERLINK(1) {{7*7}} \u202eevil\u202c ok "
+    '#read("/etc/passwd") #panic() $x$ <label> @ref *bold* _it_ \\u{41} `raw` // /* )>>/JS(x)'
 )
 MEDICINE_COLUMNS = ("Name", "Dose", "How often", "What it is for")
 
@@ -208,26 +312,38 @@ def make_summary(
         "A doctor can talk with you about that.",
         words=WORDS,
     )
-    return replace(summary, **changes)  # type: ignore[arg-type]
+    return replace(summary, **changes)  # type: ignore[arg-type] # the names are the fields' own
 
 
 def _build_visit(reason: str, question: str, other: str) -> tuple[FaceEntry, ...]:
     return (
         FaceEntry(link_id="reason", label="To talk about", facts=(FaceFact(lines=(Line(reason),)),)),
-        FaceEntry(link_id="tried", label="Tried so far",
-                  facts=(FaceFact(lines=(Line("Medicine for pain, A procedure for pain"),)),)),
-        FaceEntry(link_id="questions", label="To ask the doctor",
-                  facts=(FaceFact(lines=own(question) if question else (Line("Not answered"),)),)),
-        FaceEntry(link_id="other", label="Other health conditions",
-                  facts=(FaceFact(lines=own(other) if other else (Line("Not answered"),)),)),
+        FaceEntry(
+            link_id="tried",
+            label="Tried so far",
+            facts=(FaceFact(lines=(Line("Medicine for pain, A procedure for pain"),)),),
+        ),
+        FaceEntry(
+            link_id="questions",
+            label="To ask the doctor",
+            facts=(FaceFact(lines=own(question) if question else (Line("Not answered"),)),),
+        ),
+        FaceEntry(
+            link_id="other",
+            label="Other health conditions",
+            facts=(FaceFact(lines=own(other) if other else (Line("Not answered"),)),),
+        ),
     )
 
 
 def _build_lists(medicines: tuple[tuple[str, ...], ...]) -> tuple[FaceEntry, ...]:
     facts = tuple(FaceFact(lines=own(", ".join(cell for cell in row if cell))) for row in medicines)
     return (
-        FaceEntry(link_id="medicines", label="Medicines, vitamins, and herbal products",
-                  facts=facts or (FaceFact(lines=(Line("None"),)),)),
+        FaceEntry(
+            link_id="medicines",
+            label="Medicines, vitamins, and herbal products",
+            facts=facts or (FaceFact(lines=(Line("None"),)),),
+        ),
     )
 
 
@@ -237,7 +353,8 @@ def _build_entries(words: dict[str, Word], word: Word, facts: dict[str, tuple[st
             link_id=link_id,
             label=label,
             facts=tuple(FaceFact(lines=(Line(fact),)) for fact in facts.get(link_id, ()))
-            if word is Word.YES or link_id == "alcohol" else (),
+            if word is Word.YES or link_id == "alcohol"
+            else (),
         )
         for link_id, label, _, _ in SCREENING
         if words[link_id] is word
@@ -270,15 +387,22 @@ def _build_sections(
                 if words[link_id] is Word.YES:
                     rows += [_row(child, asked, _said(said)) for child, asked, said in FOLLOW_UPS.get(link_id, ())]
         if name == "Medicines":
-            table = AnswerView(table=Table(MEDICINE_COLUMNS, medicines), is_answered=True) if medicines else _said("None")
-            rows.insert(0, _row("medicines", "What medicines, vitamins, and herbal products do you take?", table))
+            listed = AnswerView(table=Table(MEDICINE_COLUMNS, medicines), is_answered=True)
+            asked = "What medicines, vitamins, and herbal products do you take?"
+            rows.insert(0, _row("medicines", asked, listed if medicines else _said("None")))
         sections.append(Section(link_id=name.lower(), number=len(sections) + 1, title=name, rows=tuple(rows)))
     unanswered = AnswerView(lines=(Line("Not answered"),), word=Word.NOT_ANSWERED)
     last = (
-        _row("other", "Is there any other health condition you want the doctor to know about?",
-             AnswerView(lines=own(other)) if other else unanswered),
-        _row("questions", "What would you like to ask the doctor?",
-             AnswerView(lines=own(question)) if question else unanswered),
+        _row(
+            "other",
+            "Is there any other health condition you want the doctor to know about?",
+            AnswerView(lines=own(other)) if other else unanswered,
+        ),
+        _row(
+            "questions",
+            "What would you like to ask the doctor?",
+            AnswerView(lines=own(question)) if question else unanswered,
+        ),
     )
     return (*sections, Section(link_id="last", number=len(sections) + 1, title="Anything else", rows=last))
 
@@ -292,19 +416,25 @@ def make_all_no() -> Summary:
 def make_typical() -> Summary:
     """Return a summary like that of a patient with a heart problem, high blood pressure and three medicines."""
     yes = ("heart-disease", "high-blood-pressure", "bp-known", "medicine-types", "memory", "sleep-apnea")
-    answers = dict.fromkeys(yes, Word.YES) | dict.fromkeys(("pregnancy", "breastfeeding", "trying"), Word.DOES_NOT_APPLY)
-    answers |= {"ride-home": Word.NOT_SURE, "liver": Word.NOT_SURE, "family-psychosis": Word.PREFER_NOT,
-                "seizures": Word.NOT_ANSWERED, "eye-pressure": Word.NOT_ANSWERED}
+    answers = dict.fromkeys(yes, Word.YES)
+    answers |= dict.fromkeys(("pregnancy", "breastfeeding", "trying"), Word.DOES_NOT_APPLY)
+    answers |= {
+        "ride-home": Word.NOT_SURE,
+        "liver": Word.NOT_SURE,
+        "family-psychosis": Word.PREFER_NOT,
+        "seizures": Word.NOT_ANSWERED,
+        "eye-pressure": Word.NOT_ANSWERED,
+    }
     return make_summary(
         answers,
-        question="How long would a visit take, and can my daughter wait with me?\nWill it change how my heart pills work?",
+        question="How long would a visit take, and can my daughter wait?\nWill it change how my heart pills work?",
         other="My left knee was replaced in 2019. It still hurts when it rains.",
         medicines=MEDICINES,
     )
 
 
 def make_extreme() -> Summary:
-    """Return a summary with everything at its limit: all Yes, long facts, 5,000 characters, 40 medicines of 200 each."""
+    """Return a summary with everything at its limit: all Yes, 5,000 characters, 40 medicines of 200 each."""
     long = "It began a long time ago and nobody could say why. "
     text = (long * 100)[:5000]
     cell = ("Hydrochlorothiazide-and-something-else " * 10)[:200]
@@ -312,8 +442,13 @@ def make_extreme() -> Summary:
     facts = {link_id: (f"{label} — {long}".strip(), long * 3, long) for link_id, label, *_ in SCREENING}
     return make_summary(
         dict.fromkeys((link_id for link_id, *_ in SCREENING), Word.YES),
-        question=text, other="W" * 300 + " " + text[:4699], reason=", ".join([long.strip()] * 5), medicines=rows,
-        facts=facts, name="A name of some length " * 9, reference="K7QM-4TXA",
+        question=text,
+        other="W" * 300 + " " + text[:4699],
+        reason=", ".join([long.strip()] * 5),
+        medicines=rows,
+        facts=facts,
+        name="A name of some length " * 9,
+        reference="K7QM-4TXA",
     )
 
 
@@ -327,14 +462,17 @@ def make_many_scripts() -> Summary:
         "יש לי כאב גב כבר 5 שנים. 통증이 심합니다. Đau lưng từ năm 2015.\n"
         "\n"
         "Smile 🙂 sad 😢 pill 💊 heart ❤️ hand 👍🏽 family 👨‍👩‍👧 amulet 🧿 egg 🪺 flag 🇺🇸\n"
-        "<script>alert(1)</script> =HYPERLINK(1) {{7*7}} \u202eevil\u202c ok #read(\"/etc/passwd\") $x$ <label> @ref *bold* )>>/JS("
-        "\n" + "W" * 300
+        f"{HOSTILE}\n" + "W" * 300
     )
     return make_summary(
         {"thyroid": Word.YES, "breathing": Word.YES, "memory": Word.NOT_SURE, "allergies": Word.YES},
         question="هل يمكنني قيادة السيارة بعد العلاج؟ (I want to drive home.)",
         other=other,
-        medicines=(("قرص أبيض", "5 mg", "مرتين", "ألم"), ("薬", "100 mg", "一日一回", "高血圧"), ("वरापामिल", "", "", "")),
+        medicines=(
+            ("قرص أبيض", "5 mg", "مرتين", "ألم"),
+            ("薬", "100 mg", "一日一回", "高血圧"),
+            ("वरापामिल", "", "", ""),
+        ),
         name="テスト患者L / مريض تجريبي ل / Тестовый пациент Л / परीक्षण रोगी",
         reference="K7QM-4TXA",
         facts={"thyroid": ("treated: no", "last test: never"), "allergies": ("كيتامين: طفح جلدي",)},
@@ -345,13 +483,21 @@ def make_clinic_copy() -> Summary:
     """Return the typical summary as the clinic prints it: name, reference and companion."""
     entries = tuple(
         CompanionEntry(
-            link_id=link_id, section=section, question=question, label=label,
+            link_id=link_id,
+            section=section,
+            question=question,
+            label=label,
             rationale="Several labels and one consensus statement name this. Blood pressure rises for about two hours.",
             sources=(
-                SourceView(key="ESK-EU1", title="Spravato SmPC (EMA, rev. 2025)", mark="V",
-                           url="https://www.rxreasoner.com/monographs/spravato/precautions"),
+                SourceView(
+                    key="ESK-EU1",
+                    title="Spravato SmPC (EMA, rev. 2025)",
+                    mark="V",
+                    url="https://www.rxreasoner.com/monographs/spravato/precautions",
+                ),
             ),
-            provenance=("Severe heart or liver disease is named in the article.",), review="",
+            provenance=("Severe heart or liver disease is named in the article.",),
+            review="",
         )
         for link_id, label, question, section in SCREENING
     )
