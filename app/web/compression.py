@@ -40,7 +40,7 @@ def init_app(app: Flask) -> None:
     def compress(response: Response) -> Response:
         if response.mimetype != "text/html" or response.is_streamed or "Content-Encoding" in response.headers:
             return response
-        response.vary.add("Accept-Encoding")
+        response.headers.add("Vary", "Accept-Encoding")
         encoding = choose_encoding(request, PAGE_ENCODINGS)
         page = response.get_data()
         if encoding and len(page) >= _WORTH_IT:

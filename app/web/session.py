@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from flask import Flask, Request
+from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_wtf import CSRFProtect
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -62,9 +62,13 @@ class SessionInterface(SecureCookieSessionInterface):
         session.is_old = self._now() - signed_at > _RENEWAL
         return session
 
-    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:  # noqa: ARG002  Flask passes it
-        """Tell whether the answer sets the cookie: only where a form was drawn or checked."""
-        return session.modified or (session.accessed and isinstance(session, Session) and session.is_old)
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Set the cookie where a form was drawn or checked, if it is new or its life should begin anew."""
+        is_old = isinstance(session, Session) and session.is_old
+        if session.modified or (session.accessed and is_old):
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.headers.add("Vary", "Cookie")
 
 
 def init_app(app: Flask, settings: Settings) -> None:

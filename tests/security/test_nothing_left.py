@@ -1,4 +1,4 @@
-"""D-6 and D-8, S13 and S18: what a patient typed is nowhere in the open while they write, and nowhere at all afterwards.
+"""D-6 and D-8, S13 and S18: what a patient typed is nowhere in the open while they write, and then nowhere at all.
 
 One story with a real server: the database file, its journal, the log and the temporary folder are searched.
 """
