@@ -1,4 +1,4 @@
-"""`make bench`: print every budget of the design's section 7 that can be measured here, with what it was measured on."""
+"""`make bench`: every budget of the design's section 7 that can be measured here, and what it was measured on."""
 
 import os
 import platform
@@ -88,8 +88,8 @@ def measure_rates(url: str) -> None:
                 shots[name].append(shot)
         rates: dict[str, list[float]] = {name: [] for name in shots}
         for _ in range(_ROUNDS):
-            for name, shot in shots.items():
-                rates[name].append(measure_rate(shot, _SECONDS))
+            for name, kind in shots.items():
+                rates[name].append(measure_rate(kind, _SECONDS))
     finally:
         bare.terminate()
         bare.wait()

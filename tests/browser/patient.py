@@ -128,7 +128,8 @@ class Patient:
 
     def answer_check_page(self) -> None:
         """Say whether the answers were looked over, and go on to the decision."""
-        for item in load_edition().check.questions if load_edition().check else ():
+        page = load_edition().check
+        for item in page.questions if page else ():
             if item.link_id in self.answers:
                 self.answer(item, self.answers[item.link_id])
         self.page.locator("form[action='/check'] button:visible").first.click()

@@ -16,9 +16,7 @@ GONE = 410
 
 def read_answers(app: Flask, visitor: Visitor) -> dict[str, object]:
     """Return what is stored of a visitor's draft, opened with their own cookie."""
-    cookies = {cookie.key: cookie.value for cookie in visitor.client._cookies.values()}  # noqa: SLF001 (no public list)
-    header = "; ".join(f"{name}={value}" for name, value in cookies.items())
-    with app.test_request_context("/", base_url=ORIGIN, headers={"Cookie": header}):
+    with app.test_request_context("/", base_url=ORIGIN, headers={"Cookie": visitor.cookie_header}):
         current = find_current()
         assert current is not None
         return dict(current.progress.answers)
@@ -29,7 +27,8 @@ def test_each_page_is_saved_when_it_is_posted_and_shown_again(visitor: Visitor) 
     visitor.start()
     visitor.post({"age": "34", "reason-for-visit": ["chronic-pain", "ptsd"]})
     assert visitor.path != FIRST
-    fields = visitor.get(FIRST) and visitor.find_form(FIRST).fields
+    visitor.get(FIRST)
+    fields = visitor.find_form(FIRST).fields
     assert fields["age"] == ["34"]
     assert fields["reason-for-visit"] == ["chronic-pain", "ptsd"]
 
@@ -240,7 +239,7 @@ def test_without_a_draft_a_page_says_so_and_shows_no_empty_form(visitor: Visitor
     assert all(not form.action.startswith("/questions") for form in page.forms)
 
 
-def test_erasing_leaves_nothing_to_go_back_to(visitor: Visitor, app: Flask) -> None:
+def test_erasing_leaves_nothing_to_go_back_to(visitor: Visitor) -> None:
     # UA-21, UA-111
     visitor.start()
     visitor.post({"age": "34"})
@@ -266,10 +265,7 @@ def test_every_get_twice_changes_nothing(visitor: Visitor, app: Flask) -> None:
 def test_ten_posts_at_once_lose_no_page(visitor: Visitor, app: Flask) -> None:
     # UA-31
     visitor.start()
-    header = "; ".join(
-        f"{cookie.key}={cookie.value}"
-        for cookie in visitor.client._cookies.values()  # noqa: SLF001 (no public list)
-    )
+    header = visitor.cookie_header
     forms = []
     for number in (1, 3, 7, 10, 16):
         visitor.get(f"/questions/{number}")

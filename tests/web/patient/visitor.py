@@ -49,6 +49,7 @@ class Document(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what an element begins."""
         values = {name: value or "" for name, value in attrs}
         if "id" in values:
             self.ids.append(values["id"])
@@ -88,6 +89,7 @@ class Document(HTMLParser):
             fields[values["name"]] = [values.get("value", "")]
 
     def handle_endtag(self, tag: str) -> None:
+        """Note what an element ends."""
         if tag == "label":
             self._in_label -= 1
         if tag == "textarea":
@@ -97,6 +99,7 @@ class Document(HTMLParser):
                 pass
 
     def handle_data(self, data: str) -> None:
+        """Note text."""
         if "title" in self._open:
             self.title += data
         if "h1" in self._open and self.headings:
@@ -146,6 +149,12 @@ class Visitor:
         """Return the last page's status."""
         assert self.last is not None
         return self.last.status_code
+
+    @property
+    def cookie_header(self) -> str:
+        """Return what the visitor's cookies look like in a request."""
+        response = self.client.get("/robots.txt", base_url=ORIGIN)
+        return str(response.request.environ.get("HTTP_COOKIE", ""))
 
     def get(self, path: str) -> Document:
         """Open an address, following redirects."""
