@@ -22,17 +22,13 @@ _HIDDEN = {"csrf_token", "revision", "asked"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One page as it came: where, with which status and headers, and its HTML."""
+    """One page as it came: where, with which status and headers, its HTML, and that taken apart."""
 
     address: str
     status: int
     headers: Mapping[str, str]
     html: str
-
-    @property
-    def document(self) -> Document:
-        """Return the page, taken apart."""
-        return Document(self.html)
+    document: Document = field(repr=False)
 
     @property
     def asked(self) -> list[str]:
@@ -111,10 +107,12 @@ class Courier:
         address = parts.path + (f"?{parts.query}" if parts.query else "")
         is_page = response.headers.get("content-type", "").startswith("text/html")
         html = response.text() if is_page else ""
-        self.sheets.append(Sheet(address=address, status=response.status, headers=response.headers, html=html))
+        document = Document(html)
         if is_page:
-            check_page(self.sheet.document)
-        return self.sheet
+            check_page(document)
+        sheet = Sheet(address=address, status=response.status, headers=response.headers, html=html, document=document)
+        self.sheets.append(sheet)
+        return sheet
 
 
 @contextmanager

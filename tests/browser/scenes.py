@@ -99,8 +99,9 @@ def _read_without_form(courier: Courier) -> Iterator[tuple[str, Sheet]]:
 
 def _lose(courier: Courier) -> Sheet:
     token = courier.find_form("/resume").fields["csrf_token"]
-    typed = {"reason-for-visit": ["ptsd", "something-else"], "reason-for-visit-something-else": [LONG_WORD]}
-    return courier.post("/questions/1", {"csrf_token": token, "asked": ["age reason-for-visit"], "age": ["34"], **typed})
+    asked = {"csrf_token": token, "asked": ["age reason-for-visit"]}
+    chosen = {"reason-for-visit": ["ptsd", "something-else"], "reason-for-visit-something-else": [LONG_WORD]}
+    return courier.post("/questions/1", {**asked, "age": ["34"], **chosen})
 
 
 def _read_questions(courier: Courier) -> Iterator[tuple[str, Sheet]]:

@@ -1,12 +1,12 @@
 """Reads a PDF back: words without the white space between them, pages of bookmarks, fonts and places of words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 
 from pypdf import PdfReader
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObject
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObject, StreamObject
 
 _UNSEEN = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069\u200e\u200f\u202a\u202b\u202c"))
 
@@ -48,11 +48,22 @@ class Paper:
         """Return the squashed text of all pages."""
         return "".join(self.pages)
 
+    @property
+    def language(self) -> str:
+        """Return the language the document says it is in."""
+        return str(self.reader.root_object["/Lang"])
+
+    @property
+    def properties(self) -> str:
+        """Return the document's properties as XML."""
+        metadata = self.reader.root_object["/Metadata"].get_object()
+        return metadata.get_data().decode() if isinstance(metadata, StreamObject) else ""
+
     def list_bookmarks(self) -> list[tuple[str, int]]:
         """Return each bookmark with the number of its page, from 1."""
         return list(self._walk_bookmarks(self.reader.outline))
 
-    def _walk_bookmarks(self, outline: list[object]) -> Iterator[tuple[str, int]]:
+    def _walk_bookmarks(self, outline: Sequence[object]) -> Iterator[tuple[str, int]]:
         for entry in outline:
             if isinstance(entry, list):
                 yield from self._walk_bookmarks(entry)

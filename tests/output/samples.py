@@ -79,7 +79,9 @@ def make_summary(
 
 def make_typical() -> Summary:
     """Return the summary of somebody with a heart problem and three medicines, not sent, so without a name."""
-    typed = {"questions-for-doctor": Text("How long would a visit take?\nCan my daughter wait with me?")}
+    typed: dict[str, Answer] = {
+        "questions-for-doctor": Text("How long would a visit take?\nCan my daughter wait with me?")
+    }
     return make_summary(answer_as("Test Patient B") | typed)
 
 
@@ -95,7 +97,7 @@ def make_all_unknown() -> Summary:
 
 def make_many_scripts() -> Summary:
     """Return a summary in many scripts and directions, with a name in four of them."""
-    typed = {
+    typed: dict[str, Answer] = {
         "other-conditions": Text(MANY_SCRIPTS),
         "questions-for-doctor": Text("هل يمكنني قيادة السيارة بعد العلاج؟ (I want to drive home.)"),
         "current-medicines": Rows((("قرص أبيض", "5 mg", "مرتين", "ألم"), ("薬", "100 mg", "一日一回", "高血圧"))),
