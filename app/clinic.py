@@ -22,6 +22,7 @@ def find_clinic(settings: Settings) -> Clinic | None:
     return Clinic(
         name="Demonstration clinic",
         contact="There is nobody to ask: this clinic is a demonstration.",
+        time_zone="America/Chicago",
         crisis=crisis,
         is_demonstration=True,
     )

@@ -13,9 +13,10 @@ const tell = (form, ...words) => {
 };
 
 const show = (page, address) => {
+  // First, so that the entry that is left keeps its own title.
+  if (new URL(address, shown) != shown) history.pushState(0, "", address);
   document.title = page.title;
   document.body.replaceWith(page.body);
-  if (new URL(address, shown) != shown) history.pushState(0, "", address);
   shown = here();
   const first = document.querySelector("[autofocus], h1");
   first.tabIndex = -1;

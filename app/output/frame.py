@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 
 from app.questionnaire.crisis import CrisisLine, CrisisSet
 from app.questionnaire.model import Word
@@ -26,6 +26,7 @@ class Clinic:
 
     name: str
     contact: str
+    time_zone: str
     crisis: CrisisSet
     is_demonstration: bool
     leave_url: str = "https://www.weather.gov/"
@@ -59,12 +60,24 @@ def build_frame(
     )
 
 
+def write_moment(moment: datetime, language: str) -> str:
+    r"""Return a moment as people write it, with the day, the time and the name of its zone.
+
+    >>> from datetime import UTC
+    >>> write_moment(datetime(2026, 5, 3, 16, 30, tzinfo=UTC), "en").replace("\u202f", " ")
+    'Sunday, May 3, 2026, 4:30 PM UTC'
+    """
+    locale = Locale.parse(language)
+    day = format_date(moment.date(), "full", locale)
+    return f"{day}, {format_time(moment.time(), 'short', locale=locale)} {moment.tzname()}"
+
+
 def fill_placeholders(text: str, clinic: Clinic, translate: Translate) -> str:
     """Return the text with the clinic's name and contacts put in; other braces stay as they are (security.md S27).
 
     >>> line = CrisisLine(name="988 Lifeline", tel="988")
     >>> usa = CrisisSet(country="US", country_name="", emergency_label="", emergency_tel="911", contacts=(line,))
-    >>> clinic = Clinic(name="Elm Clinic", contact="", crisis=usa, is_demonstration=True)
+    >>> clinic = Clinic(name="Elm Clinic", contact="", time_zone="UTC", crisis=usa, is_demonstration=True)
     >>> fill_placeholders("{clinic}: call {emergency} or {crisis-line}. {0}", clinic, str)
     'Elm Clinic: call 911 or 988 Lifeline (call 988). {0}'
     """

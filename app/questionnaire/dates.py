@@ -34,7 +34,7 @@ def read_date(item: Item, typed: tuple[str, str, str], today: date) -> DateParts
         advice = Advice.DATE_BY_MONTH if by_month else Advice.DATE
         return _refuse(item, advice, _find_part(day, month, is_day_needed=not by_month or bool(day_typed)))
     if wrong := _find_unreal(day, month, year):
-        return _refuse(item, Advice.REAL_DATE, wrong)
+        return _refuse(item, Advice.FULL_YEAR if wrong == "year" else Advice.REAL_DATE, wrong)
     if item.is_past and (year, month, day or 1) > (today.year, today.month, today.day):
         return _refuse(item, Advice.PAST_DATE, "day" if by_month is False or day_typed else "month")
     return DateParts(year, month, day, typed)

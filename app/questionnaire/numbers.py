@@ -13,8 +13,9 @@ from app.questionnaire.answer import Answer, Number
 from app.questionnaire.model import Expected, Item, ItemType
 from app.questionnaire.problem import Advice, Problem
 
-_WHOLE = re.compile(r"\s*[+-]?[0-9]{1,12}\s*", re.ASCII)
-_DECIMAL = re.compile(r"\s*[+-]?[0-9]{1,12}(\.[0-9]{1,6})?\s*", re.ASCII)
+# Digits of any script, as dates take them; Decimal reads them too.
+_WHOLE = re.compile(r"\s*[+-]?\d{1,12}\s*")
+_DECIMAL = re.compile(r"\s*[+-]?\d{1,12}(\.\d{1,6})?\s*")
 
 
 def read_number(item: Item, typed: str) -> Number | Problem | None:

@@ -24,6 +24,7 @@ class Advice(StrEnum):
     NUMBER_TO = "%(label)s: enter %(high)s or less"
     DATE = "%(label)s: enter a day, a month and a year, like 3 May 2026"
     DATE_BY_MONTH = "%(label)s: enter at least a month and a year, like May 2026"
+    FULL_YEAR = "%(label)s: enter the year with four digits, like 2026"
     REAL_DATE = "%(label)s: enter a date that is in the calendar"
     PAST_DATE = "%(label)s: enter a date that is today or earlier"
     ROW_NEEDS = "%(label)s %(row)s: enter “%(field)s”, or empty the other boxes of that row"

@@ -35,37 +35,50 @@ class Progress:
     at: str = ""
 
 
-def keep_typed(progress: Progress, page: Page, raw: Raw) -> Progress:
-    """Return the progress with what was typed on a page kept as typed, to be shown again until it can be read."""
-    typed = {
+def list_typed(page: Page, raw: Raw) -> dict[str, tuple[str, ...]]:
+    """Return what was typed into a page's own controls, without the empty ones."""
+    return {
         control: tuple(raw[control])
         for item in page.questions
         for control in list_controls(item, raw)
         if any(raw.get(control, ()))
     }
-    return replace(progress, pending={**progress.pending, page.link_id: typed}, at=page.link_id)
 
 
-def keep_answers(edition: Edition, progress: Progress, page: Page, reading: PageReading, revision: int) -> Progress:
-    """Return the progress with a page's answers in place, and with the pages which that opened noted in `opened`."""
+def keep_typed(progress: Progress, page: Page, raw: Raw, revision: int) -> Progress:
+    """Return the progress with what was typed on a page kept as typed, to be shown again until it can be read."""
+    return replace(
+        progress,
+        pending={**progress.pending, page.link_id: list_typed(page, raw)},
+        changed_in={**progress.changed_in, page.link_id: revision},
+    )
+
+
+def keep_answers(
+    edition: Edition, progress: Progress, page: Page, reading: PageReading, revision: int, *, is_changing: bool = False
+) -> Progress:
+    """Return the progress with a page's answers in place, and with the pages which that opened noted in `opened`.
+
+    A person who is changing one answer from the check page stays at the end of the form; others are at this page.
+    """
     before = find_way(edition, progress.answers)
     answers = {link_id: answer for link_id, answer in progress.answers.items() if link_id not in reading.answers}
     answers |= {link_id: answer for link_id, answer in reading.answers.items() if answer is not None}
-    after = find_way(edition, answers)
     pending = {name: typed for name, typed in progress.pending.items() if name != page.link_id}
-    has_changed = answers != progress.answers
+    has_changed = answers != progress.answers or pending != progress.pending
     return replace(
         progress,
         answers=answers,
         pending=pending,
         changed_in={**progress.changed_in, page.link_id: revision} if has_changed else progress.changed_in,
-        opened=_list_opened(progress, page, before, after),
-        at=page.link_id,
+        opened=_list_opened(progress, page, before, find_way(edition, answers)),
+        at=progress.at if is_changing else page.link_id,
     )
 
 
 def _list_opened(progress: Progress, page: Page, before: Way, after: Way) -> tuple[str, ...]:
-    waiting = set(progress.opened)
+    # What an earlier change opened counts only while its pages are being walked, and no longer after another change.
+    waiting = set(progress.opened) if page.link_id in progress.opened else set()
     return tuple(
         step.link_id
         for step in after.pages
@@ -77,10 +90,16 @@ def _list_opened(progress: Progress, page: Page, before: Way, after: Way) -> tup
     )
 
 
-def is_overtaken(progress: Progress, page: Page, seen: int, reading: PageReading) -> bool:
-    """Tell whether the page's answers were changed elsewhere since revision `seen` and differ from those just read."""
+def is_overtaken(progress: Progress, page: Page, seen: int, raw: Raw, reading: PageReading) -> bool:
+    """Tell whether the page was changed elsewhere since revision `seen` and holds something else than was just typed.
+
+    A second press of the same button is no change: it brings what is there already.
+    """
     if progress.changed_in.get(page.link_id, 0) <= seen:
         return False
+    pending = progress.pending.get(page.link_id)
+    if pending is not None or reading.problems:
+        return pending != list_typed(page, raw)
     return any(progress.answers.get(link_id) != answer for link_id, answer in reading.answers.items())
 
 

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
+from app.logs import record_failure
 from app.questionnaire.canonical import dump_canonical, hash_canonical, load_canonical
 from app.questionnaire.edition import Edition, build_edition
 from app.questionnaire.errors import DefinitionError, Fault
@@ -74,11 +75,14 @@ class EditionKeeper:
     def get_newest(self) -> Served:
         """Return the edition for new patients, reading the file again when it changed; raises NoEditionError."""
         stamp = self._read_stamp()
-        if self._newest is None or stamp != self._stamp:
-            with self._lock:
+        # While one reads the new file, the others go on with the edition there is.
+        if (self._newest is None or stamp != self._stamp) and self._lock.acquire(blocking=self._newest is None):
+            try:
                 if self._newest is None or stamp != self._stamp:
                     self._refresh()
                     self._stamp = stamp
+            finally:
+                self._lock.release()
         if self._newest is None:
             raise NoEditionError(self.faults)
         return self._newest
@@ -108,6 +112,11 @@ class EditionKeeper:
             self.faults = error.faults
             self._report(error.faults)
             self._newest = self._newest or self._find_last_good()
+        except Exception as error:
+            # Such as a database that is locked: whatever it is, patients go on with the edition there is.
+            if self._newest is None:
+                raise
+            record_failure(error, "questionnaire not read again")
 
     def _accept(self) -> Served:
         try:

@@ -12,10 +12,9 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form
 
-from app.questionnaire.answers import PageReading, Raw, Reading, list_controls, read_answer
+from app.questionnaire.answers import PageReading, Raw, list_controls, read_page
 from app.questionnaire.edition import Edition, Page
 from app.questionnaire.model import Item
-from app.questionnaire.numbers import find_doubts
 from app.questionnaire.problem import Problem
 
 
@@ -35,10 +34,6 @@ class AnswerField(Field):
             control: tuple(posted[control]) for control in list_controls(self.item, posted) if control in posted
         }
 
-    def read(self, today: date) -> Reading:
-        """Return what the core reads in the controls."""
-        return read_answer(self.item, self.typed, today)
-
 
 class PageForm(Form):
     """One question page's form."""
@@ -52,14 +47,12 @@ class PageForm(Form):
 
     def read(self, asked: Collection[str], today: date) -> PageReading:
         """Return the answers and problems of the questions that were `asked`; each field notes its first problem."""
-        fields = {name: self.get_field(name) for name in self._fields if name in asked}
-        readings = {name: field.read(today) for name, field in fields.items()}
-        answers = {name: reading.answer for name, reading in readings.items()}
-        problems = tuple(problem for reading in readings.values() for problem in reading.problems)
-        problems = problems or find_doubts([field.item for field in fields.values()], answers)
-        for problem in reversed(problems):
-            fields[problem.link_id].problem = problem
-        return PageReading(answers, problems)
+        fields = [self.get_field(name) for name in self._fields if name in asked]
+        typed = {control: values for field in fields for control, values in field.typed.items()}
+        reading = read_page([field.item for field in fields], typed, today)
+        for problem in reversed(reading.problems):
+            self.get_field(problem.link_id).problem = problem
+        return reading
 
 
 Forms = Mapping[str, type[PageForm]]

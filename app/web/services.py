@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import cast
+from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app
 from sqlalchemy import Engine
@@ -29,6 +30,14 @@ class Services:
     editions: EditionKeeper
     clinic: Clinic | None
     now: Callable[[], datetime]
+
+    def localize(self, moment: datetime) -> datetime:
+        """Return a moment on the clinic's clock: the one that people write dates by."""
+        return moment.astimezone(ZoneInfo(self.clinic.time_zone) if self.clinic else UTC)
+
+    def today(self) -> date:
+        """Return today's date at the clinic."""
+        return self.localize(self.now()).date()
 
 
 def init_app(app: Flask, services: Services) -> None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
+from app.clinic import find_clinic
 from app.output.frame import Clinic, build_frame
 from app.questionnaire.answer import Answer, Coded, DateParts, Number, Rows, Text
 from app.questionnaire.canonical import dump_canonical, hash_canonical
-from app.questionnaire.crisis import load_crisis
 from app.questionnaire.definition import Definition
 from app.questionnaire.edition import Edition, build_edition
 from app.questionnaire.examples import read_example
@@ -16,6 +16,7 @@ from app.questionnaire.load import load_questionnaire
 from app.questionnaire.model import Item, ItemType
 from app.questionnaire.summary import build_summary
 from app.questionnaire.summary_model import Summary
+from app.settings import load_settings
 from tests.support.source import ROOT
 
 TODAY = date(2026, 11, 23)
@@ -57,10 +58,10 @@ def make_edition() -> Edition:
 
 @cache
 def make_clinic() -> Clinic:
-    """Return a clinic with the contacts of the United States."""
-    path = ROOT / "crisis.yaml"
-    crisis = next(one for one in load_crisis(path.read_bytes(), path.name) if one.country == "US")
-    return Clinic(name="Elm Street Clinic", contact="", crisis=crisis, is_demonstration=True)
+    """Return the demonstration clinic under a name of its own."""
+    clinic = find_clinic(load_settings({"FOREWORD_DEMO": "1"}))
+    assert clinic
+    return replace(clinic, name="Elm Street Clinic")
 
 
 def answer_as(example: str) -> dict[str, Answer]:

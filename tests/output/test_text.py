@@ -55,7 +55,10 @@ def test_contacts_disclaimer_and_companion_are_there() -> None:
 
 def test_hidden_characters_are_shown_by_number_and_spelling_marks_stay() -> None:
     assert show_hidden("a\u202eb\x00c\ufeffd\ud800") == "a[U+202E]b[U+0000]c[U+FEFF]d[U+D800]"
-    assert show_hidden("\u200fمی\u200cخواهم\u00ad") == "\u200fمی\u200cخواهم\u00ad"
+    assert (
+        show_hidden("\u200f\u05de\u05d9\u200c\u05e9\u05dc\u200d\u05d5\u00ad")
+        == "\u200f\u05de\u05d9\u200c\u05e9\u05dc\u200d\u05d5\u00ad"
+    )
     assert show_hidden("a\tb\r\nc\rd\u2028e") == "a    b\nc\nd\ne"
 
 

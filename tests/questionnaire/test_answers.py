@@ -161,7 +161,7 @@ def test_the_day_may_be_left_out_where_the_month_is_enough() -> None:
         ("31", "4", "2026", "when-day", "When: enter a date that is in the calendar"),
         ("29", "2", "2025", "when-day", "When: enter a date that is in the calendar"),
         ("1", "13", "2025", "when-month", "When: enter a date that is in the calendar"),
-        ("1", "1", "25", "when-year", "When: enter a date that is in the calendar"),
+        ("1", "1", "25", "when-year", "When: enter the year with four digits, like 2026"),
         ("1", "", "2025", "when-month", "When: enter at least a month and a year, like May 2026"),
         ("1", "May", "", "when-year", "When: enter at least a month and a year, like May 2026"),
         ("one", "May", "2025", "when-day", "When: enter at least a month and a year, like May 2026"),

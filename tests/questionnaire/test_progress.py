@@ -38,7 +38,7 @@ def save(progress: Progress, link_id: str, revision: int = 1, **typed: str) -> P
     raw = {name.replace("_", "-"): [value] for name, value in typed.items()}
     reading = read_page(place.questions, raw, TODAY)
     progress = keep_answers(WALK, progress, place, reading, revision)
-    return keep_typed(progress, place, raw) if reading.problems else progress
+    return keep_typed(progress, place, raw, revision) if reading.problems else progress
 
 
 def test_a_page_is_saved_and_the_place_to_resume_at_is_noted() -> None:
@@ -79,15 +79,39 @@ def test_answers_off_the_path_stay_in_the_draft_and_are_dropped_from_the_respons
     assert complete_response(WALK, again.answers, language="en", now=now).dropped == ()
 
 
+def overtaken(progress: Progress, link_id: str, seen: int, **typed: str) -> bool:
+    raw = {name.replace("_", "-"): [value] for name, value in typed.items()}
+    return is_overtaken(progress, find(link_id), seen, raw, read_page(find(link_id).questions, raw, TODAY))
+
+
 def test_a_second_tab_with_other_answers_is_noticed_and_a_double_click_is_not() -> None:
     progress = save(START, "heart", revision=3, heart_disease="no")
-    place = find("heart")
-    other = PageReading({"heart-disease": Coded(("yes",))}, ())
-    same = PageReading({"heart-disease": Coded(("no",))}, ())
-    assert is_overtaken(progress, place, 2, other)
-    assert not is_overtaken(progress, place, 2, same)
-    assert not is_overtaken(progress, place, 3, other)
-    assert not is_overtaken(progress, find("age-page"), 0, other)
+    assert overtaken(progress, "heart", 2, heart_disease="yes")
+    assert not overtaken(progress, "heart", 2, heart_disease="no")
+    assert not overtaken(progress, "heart", 3, heart_disease="yes")
+    assert not overtaken(progress, "age-page", 0, age="40")
+
+
+def test_a_second_tab_is_noticed_also_when_what_it_brings_or_what_is_there_cannot_be_read() -> None:
+    progress = save(START, "age-page", revision=3, age="40")
+    assert overtaken(progress, "age-page", 2, age="forty")
+    pending = save(progress, "age-page", revision=4, age="seventeen")
+    assert overtaken(pending, "age-page", 3, age="41")
+    assert not overtaken(pending, "age-page", 3, age="seventeen")
+
+
+def test_changing_one_answer_from_the_check_page_keeps_the_place_to_resume_at() -> None:
+    progress = save(save(START, "heart", heart_disease="no"), "age-page", age="40")
+    reading = PageReading({"heart-disease": Coded(("yes",))}, ())
+    changed = keep_answers(WALK, progress, find("heart"), reading, 5, is_changing=True)
+    assert changed.at == "age-page"
+    assert changed.opened == ("more",)
+
+
+def test_what_an_earlier_change_opened_does_not_lead_a_later_one_away() -> None:
+    opened = save(save(START, "age-page", age="40"), "heart", heart_disease="yes")
+    assert opened.opened == ("more",)
+    assert save(opened, "age-page", age="41").opened == ()
 
 
 def test_saving_the_same_again_changes_no_revision() -> None:

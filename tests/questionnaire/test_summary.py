@@ -24,7 +24,7 @@ CRISIS = CrisisSet(
     contacts=(CrisisLine(name="988 Lifeline", tel="988", sms="988", hours="24 hours a day"),),
 )
 FRAME = build_frame(
-    Clinic(name="Elm Clinic", contact="", crisis=CRISIS, is_demonstration=False),
+    Clinic(name="Elm Clinic", contact="", time_zone="UTC", crisis=CRISIS, is_demonstration=False),
     language="en",
     today=date(2026, 5, 10),
     translate=str,

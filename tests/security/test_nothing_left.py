@@ -8,8 +8,6 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from app.questionnaire.answer import Answer, Text
 from tests.bench.walker import Walker
 from tests.support.server import Server, StartServer
@@ -55,10 +53,9 @@ def cut(sealed: bytes) -> dict[str, bytes]:
 
 
 def test_answers_are_sealed_while_written_and_gone_when_erased(
-    start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start_server: StartServer,
 ) -> None:
     # Given a server whose temporary folder we can see, and a patient who writes something unmistakable
-    monkeypatch.setenv("TMPDIR", str(tmp_path))  # the server's, not ours
     server = start_server()
     answers: dict[str, Answer] = {"other-conditions": Text(CANARY), "questions-for-doctor": Text(CANARY * 20)}
     patient = Walker(server.url)
@@ -70,7 +67,7 @@ def test_answers_are_sealed_while_written_and_gone_when_erased(
     assert patient.status == 200
     patient.ask("GET", "/no-such-page")
     # Then nobody who copies the machine's files can read it, though the sealed bytes are there to be found
-    places = (server.data, server.log.parent, tmp_path)
+    places = (server.data, server.log.parent)  # beside the log is its temporary folder
     assert find_traces(read_files(*places), ENCODINGS) == []
     sealed = cut(read_sealed(server))
     assert len(sealed) > 5

@@ -103,11 +103,18 @@ def save_current(current: Current, change: Callable[[Current], Progress]) -> Cur
     raise StaleDraftError
 
 
-def erase_current(current: Current) -> None:
-    """Delete the draft at once, and its traces in the database's files (design D-8)."""
+def erase_draft_of_cookie() -> None:
+    """Delete the draft of the cookie at once, and its traces in the database's files (design D-8).
+
+    It need not open: a row that somebody changed goes as well.
+    """
     services = get_services()
+    try:
+        secret = parse_resume_code(request.cookies.get(_name_cookie(), ""))
+    except ResumeCodeError:
+        return
     with begin_write(services.engine) as connection:
-        erase_draft(connection, current.secret)
+        erase_draft(connection, secret)
     # Where a reader holds it up for longer than a second, the purge that runs anyway does it.
     checkpoint(services.engine)
     g.current = None
@@ -139,14 +146,22 @@ def _name_cookie() -> str:
     return "__Host-foreword-draft" if get_services().settings.is_https else "foreword-draft"
 
 
+def try_secret(secret: bytes) -> Current | None:
+    """Return the draft this secret opens, or None, also when somebody changed its row.
+
+    The person then hears that nothing is open, and loses nothing they type (S13).
+    """
+    try:
+        return open_secret(secret)
+    except (SealError, StoredAnswerError) as error:
+        record_failure(error, "draft refused")
+        return None
+
+
 def _open(code: str) -> Current | None:
     try:
-        return open_secret(parse_resume_code(code))
+        return try_secret(parse_resume_code(code))
     except ResumeCodeError:
-        return None
-    except (SealError, StoredAnswerError) as error:
-        # Somebody changed the row. The person hears that nothing is open and loses nothing they type (S13).
-        record_failure(error, "draft refused")
         return None
 
 

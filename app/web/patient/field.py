@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.questionnaire.answers import OWN_WORDS, Raw, get_first, list_row_numbers
+from app.questionnaire.answers import CONFIRMED, OWN_WORDS, Raw, get_first, list_row_numbers
 from app.questionnaire.edition import Edition
 from app.questionnaire.model import AnswerOption, Item, ItemType, LocalText, Precision
 from app.questionnaire.problem import Problem
@@ -69,6 +69,7 @@ class FieldView:
     is_month_enough: bool = False
     problem: str = ""
     doubt: str = ""
+    kept: str = ""
 
     @property
     def described_by(self) -> str:
@@ -114,6 +115,7 @@ def view_field(field: AnswerField, drawing: Drawing) -> FieldView:
         is_month_enough=item.date_precision is Precision.MONTH,
         problem=say_problem(problem, drawing) if problem else "",
         doubt=get_first(typed, item.link_id) if problem and problem.is_doubt else "",
+        kept=_find_kept(item, typed),
     )
 
 
@@ -187,3 +189,9 @@ def _draw_rows(item: Item, typed: Raw, problem: Problem | None, drawing: Drawing
         )
         for number in [*numbers, *empty]
     )
+
+
+def _find_kept(item: Item, typed: Raw) -> str:
+    """Return the number that the person said is right, as long as it stands in the box."""
+    confirmed = get_first(typed, item.link_id + CONFIRMED)
+    return confirmed if confirmed and confirmed == get_first(typed, item.link_id) else ""

@@ -11,7 +11,7 @@ from flask import url_for
 
 from app.output.frame import fill_placeholders
 from app.questionnaire.answers import Raw
-from app.questionnaire.edition import Page
+from app.questionnaire.edition import Edition, Page
 from app.questionnaire.model import PageKind
 from app.questionnaire.problem import Problem
 from app.questionnaire.refill import fill_controls
@@ -34,7 +34,7 @@ class ProblemView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
-    """A question page ready to draw. `asked` and `revision` go back with the post (UA-9, UA-10)."""
+    """A question page ready to draw. `draft`, `revision` and `asked` go back with the post (UA-9, UA-10)."""
 
     heading: str
     section: str
@@ -42,25 +42,23 @@ class PageView:
     section_count: int
     action: str
     back: str
+    draft: str
     revision: int
     asked: str
     fields: tuple[Drawn, ...]
     problems: tuple[ProblemView, ...]
     has_doubts_only: bool
-    is_overtaken: bool
+    notice: str
     is_changing: bool
 
 
 def find_typed(current: Current, page: Page) -> Raw:
     """Return what the page's controls hold: what could not be read last time, else the saved answers as typed."""
-    pending = current.progress.pending.get(page.link_id)
-    if pending is not None:
-        return pending
     typed: dict[str, tuple[str, ...]] = {}
     for item in page.questions:
         controls = fill_controls(item, current.progress.answers.get(item.link_id))
         typed |= {control: tuple(values) for control, values in controls.items()}
-    return typed
+    return {**typed, **current.progress.pending.get(page.link_id, {})}
 
 
 def find_form(current: Current, page: Page, typed: Raw) -> PageForm:
@@ -73,15 +71,14 @@ def list_asked(current: Current, page: Page) -> list[str]:
     return [item.link_id for item in page.questions if item.link_id in current.way.enabled]
 
 
-def build_drawing(current: Current) -> Drawing:
-    """Return what the fields of a page share."""
+def build_drawing(language: str, edition: Edition, drawn: dict[tuple[str, str, str], Drawn] | None = None) -> Drawing:
+    """Return what the fields of a page share; `drawn` keeps those that look the same for everybody."""
     clinic = get_services().clinic
 
     def fill(text: str) -> str:
         return fill_placeholders(text, clinic, translate) if clinic else text
 
-    served = current.served
-    return Drawing(edition=served.edition, language=current.progress.language, fill=fill, drawn=served.drawn)
+    return Drawing(edition=edition, language=language, fill=fill, drawn={} if drawn is None else drawn)
 
 
 def build_page(
@@ -90,19 +87,22 @@ def build_page(
     form: PageForm,
     problems: tuple[Problem, ...] = (),
     *,
-    is_overtaken: bool = False,
+    notice: str = "",
     is_changing: bool = False,
 ) -> PageView:
     """Return the page with its fields as they stand in the form."""
-    drawing = build_drawing(current)
+    served = current.served
+    drawing = build_drawing(current.progress.language, served.edition, served.drawn)
     shown = [item for item in page.items if item.link_id in current.way.enabled]
     return PageView(
         heading=drawing.to(page.title),
         section=drawing.to(page.section_title),
         section_number=page.section_number,
-        section_count=current.served.edition.section_count,
+        # The check page's own section comes after those of the questions.
+        section_count=max(current.served.edition.section_count, page.section_number),
         action=locate_page(page, is_changing=is_changing),
         back=_locate_back(current, page, is_changing=is_changing),
+        draft=current.draft.id,
         revision=current.draft.revision,
         asked=" ".join(list_asked(current, page)),
         fields=tuple(
@@ -111,7 +111,7 @@ def build_page(
         ),
         problems=tuple(ProblemView(control=each.control, sentence=say_problem(each, drawing)) for each in problems),
         has_doubts_only=bool(problems) and all(problem.is_doubt for problem in problems),
-        is_overtaken=is_overtaken,
+        notice=translate(notice) if notice else "",
         is_changing=is_changing,
     )
 

@@ -6,21 +6,33 @@ question (UA-9, UA-10). Nothing typed is ever lost: what cannot be read is kept 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import abort, make_response, redirect, render_template, request, url_for
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app.questionnaire.answers import PageReading, Raw
-from app.questionnaire.edition import Page
+from app.questionnaire.edition import Edition, Page
 from app.questionnaire.model import PageKind
 from app.questionnaire.problem import Problem
 from app.questionnaire.progress import Progress, is_overtaken, keep_answers, keep_typed
 from app.storage.drafts import StaleDraftError
 from app.web.forms import PageForm
+from app.web.i18n import choose_language
 from app.web.patient import blueprint
 from app.web.patient.current import Current, find_current, hold_secret, save_current
 from app.web.patient.lost import show_lost, show_nothing_open
-from app.web.patient.page import build_page, find_form, find_typed, list_asked, locate_next, locate_page, locate_resume
+from app.web.patient.notice import NOTICE_OVERTAKEN
+from app.web.patient.page import (
+    build_drawing,
+    build_page,
+    find_form,
+    find_typed,
+    list_asked,
+    locate_next,
+    locate_page,
+    locate_resume,
+)
 from app.web.patient.row import list_added, remove_row
 from app.web.patient.step import answer_step
 from app.web.services import get_services
@@ -51,19 +63,24 @@ def show_question_page(page_id: str) -> Answer:
     form = find_form(current, page, find_typed(current, page))
     problems: tuple[Problem, ...] = ()
     if page.link_id in current.progress.pending:
-        problems = form.read(list_asked(current, page), get_services().now().date()).problems
+        problems = form.read(list_asked(current, page), get_services().today()).problems
     return render_template(
         "patient/question.html", page=build_page(current, page, form, problems, is_changing=is_changing)
     )
 
 
 @blueprint.post("/questions/<page_id>")
-def save_question_page(page_id: str) -> Answer:
+def save_question_page(page_id: str) -> Answer:  # noqa: ARG001 (find_posted_page reads it with the form)
     """Save a page and go on; with problems, show it again with everything typed."""
     current = find_current()
     if current is None:
         return show_lost(request.form)
-    page = _find_page(current, page_id, PageKind.QUESTIONS)
+    page = find_posted_page(current)
+    if page is None:
+        # A page of an edition that numbers its pages otherwise, or none at all.
+        if request.form.get("asked"):
+            return show_lost(request.form)
+        abort(404)
     return save_page(current, page, is_changing=_is_changing())
 
 
@@ -71,11 +88,20 @@ def save_question_page(page_id: str) -> Answer:
 def show_support() -> Answer:
     """Show the calm page of clinical.md 1D, the same for everyone; inside a form it leads onward."""
     current = find_current()
-    page = find_support_page(current) if current else None
-    if current is None or page is None:
-        return render_template("patient/support.html", action="", onward=url_for("patient.show_start"))
-    action = locate_page(page, is_changing=_is_changing()) if current.way.has(page) else ""
-    return render_template("patient/support.html", action=action, onward=locate_resume(current))
+    edition = (current.served if current else get_services().editions.get_newest()).edition
+    page = find_support_page(edition)
+    action, onward = "", url_for("patient.show_start")
+    if current is not None:
+        onward = locate_resume(current)
+        action = locate_page(page, is_changing=_is_changing()) if page and _is_due(current, page) else ""
+    drawing = build_drawing(current.progress.language if current else choose_language(), edition)
+    return render_template(
+        "patient/support.html",
+        heading=drawing.to(page.title) if page else "",
+        sentences=[drawing.to(item.text) for item in page.items] if page else [],
+        action=action,
+        onward=onward,
+    )
 
 
 @blueprint.post("/support")
@@ -84,77 +110,123 @@ def leave_support() -> Answer:
     current = find_current()
     if current is None:
         return show_nothing_open()
-    page = find_support_page(current)
-    if page is None:
-        return redirect(url_for("patient.show_check"), 303)
+    page = find_support_page(current.served.edition)
+    if page is None or not _is_due(current, page):
+        return redirect(locate_resume(current), 303)
     try:
         current = save_current(
-            current, lambda now: keep_answers(now.served.edition, now.progress, page, PageReading({}, ()), 0)
+            current,
+            lambda now: keep_answers(
+                now.served.edition, now.progress, page, PageReading({}, ()), 0, is_changing=_is_changing()
+            ),
         )
     except StaleDraftError:
         return show_nothing_open()
     return answer_step(locate_next(current, page, is_changing=_is_changing()), current)
 
 
-def find_support_page(current: Current) -> Page | None:
+def find_support_page(edition: Edition) -> Page | None:
     """Return the edition's support page, if it has one."""
-    return next((page for page in current.served.edition.pages if page.kind is PageKind.SUPPORT), None)
+    return next((page for page in edition.pages if page.kind is PageKind.SUPPORT), None)
+
+
+def _is_due(current: Current, page: Page) -> bool:
+    """Tell whether the support page is this person's next step, and not only looked up from the foot of a page."""
+    if not current.way.has(page):
+        return False
+    last = current.served.edition.find_page(current.progress.at)
+    return page.link_id in current.progress.opened or (last is not None and current.way.after(last) is page)
+
+
+def find_posted_page(current: Current) -> Page | None:
+    """Return the page a post is about: that of its address, or, where it names other questions, theirs (UA-10)."""
+    edition = current.served.edition
+    page = edition.find_step((request.view_args or {}).get("page_id", ""))
+    named = request.form.get("asked", "").split()
+    if named and (page is None or not page.link_ids.intersection(named)):
+        page = next((edition.page_of[link_id] for link_id in named if link_id in edition.page_of), None)
+    return page if page is not None and page.kind is PageKind.QUESTIONS else None
 
 
 def save_page(current: Current, page: Page, *, is_changing: bool) -> Answer:
     """Save what was posted to a page, by the button that was pressed, and answer with what comes next."""
+    if request.form.get("draft", current.draft.id) != current.draft.id:
+        # The page belongs to a form that was erased or left for another one on this device (UA-9, UA-111).
+        return show_lost(request.form)
     action, _, subject = request.form.get("action", "save").partition(":")
     typed: Raw = {name: tuple(values) for name, values in request.form.lists()}
     if action == "clear":
         typed = {}
     elif action == "remove":
         typed = remove_row(page, typed, subject)
-    asked = _list_posted(page, request.form, current)
     form = find_form(current, page, typed)
-    reading = form.read(asked, get_services().now().date())
-    seen = request.form.get("revision", "", type=str)
-    revision = int(seen[:9]) if seen.isdecimal() else None
+    reading = form.read(_list_posted(page, current), get_services().today())
+    seen = request.form.get("revision", "")
+    change = Change(page, typed, reading, int(seen[:9]) if seen.isdecimal() else None, is_changing)
     try:
-        current = save_current(current, lambda now: _apply(now, page, typed, reading, revision))
+        current = save_current(current, change.apply)
     except OvertakenError as error:
-        return _show_again(error.current, page, form, reading, is_changing=is_changing, is_late=True)
+        return show_typed(error.current, page, NOTICE_OVERTAKEN, form, reading, is_changing=is_changing)
     except StaleDraftError:
         return show_lost(request.form)
     if reading.problems and action != "add":
-        return _show_again(current, page, form, reading, is_changing=is_changing)
+        return show_typed(current, page, "", form, reading, is_changing=is_changing)
     if action == "save":
         return answer_step(locate_next(current, page, is_changing=is_changing), current)
     anchor = f"#{list_added(page, typed, subject)}" if action == "add" else ""
     return answer_step(locate_page(page, is_changing=is_changing) + anchor, current)
 
 
-def _apply(now: Current, page: Page, typed: Raw, reading: PageReading, seen: int | None) -> Progress:
-    if seen is not None and not reading.problems and is_overtaken(now.progress, page, seen, reading):
-        raise OvertakenError(now)
-    progress = keep_answers(now.served.edition, now.progress, page, reading, now.draft.revision + 1)
-    return keep_typed(progress, page, typed) if reading.problems else progress
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One post to one page, applied to the draft as it stands when it is saved; `seen` is the revision it saw."""
+
+    page: Page
+    typed: Raw
+    reading: PageReading
+    seen: int | None
+    is_changing: bool
+
+    def apply(self, now: Current) -> Progress:
+        """Return the progress with this change, or raise OvertakenError where another tab changed the page."""
+        page, reading = self.page, self.reading
+        if self.seen is not None and is_overtaken(now.progress, page, self.seen, self.typed, reading):
+            raise OvertakenError(now)
+        revision = now.draft.revision + 1
+        progress = keep_answers(now.served.edition, now.progress, page, reading, revision, is_changing=self.is_changing)
+        # A number we only doubt is an answer already.
+        is_unreadable = any(not problem.is_doubt for problem in reading.problems)
+        return keep_typed(progress, page, self.typed, revision) if is_unreadable else progress
 
 
-def _show_again(
+def show_typed(
     current: Current,
     page: Page,
-    form: PageForm,
-    reading: PageReading,
+    notice: str,
+    form: PageForm | None = None,
+    reading: PageReading | None = None,
     *,
-    is_changing: bool,
-    is_late: bool = False,
+    is_changing: bool | None = None,
 ) -> Answer:
-    view = build_page(current, page, form, reading.problems, is_overtaken=is_late, is_changing=is_changing)
-    status = _OVERTAKEN if is_late else _UNREADABLE
-    response = make_response(render_template("patient/question.html", page=view), status)
+    """Return a page again with everything that was just typed on it, and the reason why it came back."""
+    if form is None:
+        form = find_form(current, page, {name: tuple(values) for name, values in request.form.lists()})
+    view = build_page(
+        current,
+        page,
+        form,
+        reading.problems if reading else (),
+        notice=notice,
+        is_changing=_is_changing() if is_changing is None else is_changing,
+    )
+    response = make_response(render_template("patient/question.html", page=view), _OVERTAKEN if notice else _UNREADABLE)
     return hold_secret(response, current.secret)
 
 
-def _list_posted(page: Page, posted: MultiDict[str, str], current: Current) -> set[str]:
+def _list_posted(page: Page, current: Current) -> set[str]:
     """Return which of the page's questions the post was about: those it names, else those asked now."""
-    named = set(posted.get("asked", "").split())
-    known = {item.link_id for item in page.questions}
-    return (named & known) or set(list_asked(current, page))
+    named = page.link_ids.intersection(request.form.get("asked", "").split())
+    return set(named) or set(list_asked(current, page))
 
 
 def _find_page(current: Current, page_id: str, kind: PageKind) -> Page:

@@ -26,7 +26,7 @@ def show_for_clinicians() -> str:
         abort(503)
     edition = services.editions.get_newest().edition
     frame = build_frame(
-        services.clinic, language=edition.questionnaire.language, today=services.now().date(), translate=translate
+        services.clinic, language=edition.questionnaire.language, today=services.today(), translate=translate
     )
     entries = build_companion(edition, frame)
     cited = {source.key: source for entry in entries for source in entry.sources}

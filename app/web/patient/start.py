@@ -7,18 +7,20 @@ from werkzeug.wrappers import Response
 
 from app.questionnaire.progress import Progress
 from app.vault.codes import ResumeCodeError, format_resume_code, parse_resume_code
-from app.web.i18n import translate
+from app.web.i18n import choose_language, translate
 from app.web.patient import blueprint
 from app.web.patient.current import (
-    erase_current,
+    erase_draft_of_cookie,
     find_current,
     forget_secret,
     hold_secret,
-    open_secret,
     start_draft,
+    try_secret,
 )
+from app.web.patient.notice import NOTICE_OTHER_FORM
 from app.web.patient.page import locate_page, locate_resume
-from app.web.patient.questions import save_page
+from app.web.patient.paper import say_until
+from app.web.patient.questions import save_page, show_typed
 from app.web.services import get_services
 
 Answer = Response | str | tuple[str, int]
@@ -37,15 +39,17 @@ def start() -> Answer:
     """Begin a form, or go on with the one that is open; typed answers that lost their draft are kept (S38)."""
     current = find_current()
     typed_on = request.form.get("page", "")
-    if current is not None and not typed_on:
-        return redirect(locate_resume(current), 303)
     if current is None:
-        current = start_draft(Progress(language="en"))
+        current = start_draft(Progress(language=choose_language()))
+        page = current.served.edition.find_page(typed_on)
+        if page is not None and page.questions:
+            return hold_secret(make_response(save_page(current, page, is_changing=False)), current.secret)
+        return hold_secret(make_response(redirect(locate_page(current.way.pages[0]), 303)), current.secret)
     page = current.served.edition.find_page(typed_on)
     if page is not None and page.questions:
-        answer = make_response(save_page(current, page, is_changing=False))
-        return hold_secret(answer, current.secret)
-    return hold_secret(make_response(redirect(locate_page(current.way.pages[0]), 303)), current.secret)
+        # Another form was begun meanwhile: nothing in it changes before the person has seen both.
+        return show_typed(current, page, NOTICE_OTHER_FORM)
+    return redirect(locate_resume(current), 303)
 
 
 @blueprint.get("/resume")
@@ -59,9 +63,10 @@ def resume() -> Answer:
     """Go on with the form that a resume code opens, on any device."""
     typed = request.form.get("code", "")
     try:
-        current = open_secret(parse_resume_code(typed))
+        secret = parse_resume_code(typed)
     except ResumeCodeError:
         return _draw_resume(typed, translate("Enter all 24 letters and numbers of your resume code")), _UNPROCESSABLE
+    current = try_secret(secret)
     if current is None:
         problem = translate(
             "Check the code. It opens nothing: it was written down differently, or its 24 hours are over"
@@ -79,9 +84,7 @@ def show_erase() -> Answer:
 @blueprint.post("/erase")
 def erase() -> Answer:
     """Erase the draft from the server and what this browser holds of it (design D-8, security.md S6)."""
-    current = find_current()
-    if current is not None:
-        erase_current(current)
+    erase_draft_of_cookie()
     response = forget_secret(make_response(redirect(url_for("patient.show_erased"), 303)))
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
@@ -98,7 +101,7 @@ def _draw_resume(typed: str = "", problem: str = "") -> str:
     return render_template(
         "patient/resume.html",
         code=format_resume_code(current.secret) if current else "",
-        until=current.draft.expires_at if current else None,
+        until=say_until(current) if current else "",
         onward=locate_resume(current) if current else "",
         typed=typed,
         problem=problem,

@@ -14,7 +14,8 @@ from app.web.patient import blueprint, check, paper, questions, reading, start
 from app.web.patient.current import find_current
 from app.web.patient.draw import draw_component
 from app.web.patient.lost import show_lost
-from app.web.patient.page import build_page, find_form
+from app.web.patient.notice import NOTICE_OLD_PAGE
+from app.web.patient.questions import find_posted_page, show_typed
 from app.web.services import get_services
 from app.web.shell import get_shell
 
@@ -56,14 +57,13 @@ def _draw_shared(clinic: Clinic | None) -> dict[str, Any]:
 
 
 def keep_form(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
-    """Return a question page again with everything just typed, when its form's token has died (S38)."""
-    page_id = (request.view_args or {}).get("page_id", "")
+    """Return what was typed on a page again, with a fresh token, when the form's own has died (S38)."""
+    if request.endpoint == "patient.start":
+        return show_lost(posted)
     if request.endpoint != "patient.save_question_page":
         return None
     current = find_current()
-    page = current.served.edition.find_step(page_id) if current else None
+    page = find_posted_page(current) if current else None
     if current is None or page is None:
         return show_lost(posted)
-    typed = {name: tuple(values) for name, values in posted.lists()}
-    view = build_page(current, page, find_form(current, page, typed), is_overtaken=True)
-    return make_response(render_template("patient/question.html", page=view), _BAD_TOKEN)
+    return make_response(show_typed(current, page, NOTICE_OLD_PAGE), _BAD_TOKEN)

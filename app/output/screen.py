@@ -1,0 +1,35 @@
+"""The face sheet for a browser's own print, which cannot measure: the longest that is sure to fit one page.
+
+The PDF measures instead. It must never look at what an answer means.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.questionnaire.summary_model import FaceSheet, Line, Summary
+
+_ROOM: Final = 3200
+"""How many characters fit on the page with room to spare, tried in Chromium on A4 and Letter."""
+
+_LINE: Final = 60
+"""How many characters a line of the page holds: a line that the patient ended takes the room of a whole one."""
+
+_ENTRY: Final = 8
+"""How many characters of room an entry takes besides its words."""
+
+
+def choose_face(summary: Summary) -> FaceSheet:
+    """Return the longest face sheet that a browser prints on one page."""
+    return next((face for face in summary.faces if measure_face(face) <= _ROOM), summary.faces[-1])
+
+
+def measure_face(face: FaceSheet) -> int:
+    """Return how much room a face sheet takes, in characters."""
+    entries = [*face.visit, *face.lists, *(entry for group in face.groups for entry in group.entries)]
+    lines = [line for entry in entries for fact in entry.facts for line in fact.lines]
+    return sum(len(entry.label) + _ENTRY for entry in entries) + sum(map(_measure_line, lines))
+
+
+def _measure_line(line: Line) -> int:
+    return sum(max(len(part), _LINE) for part in line.text.split("\n")[:-1]) + len(line.text.rpartition("\n")[2]) + 2
