@@ -22,7 +22,7 @@ def create_app(settings: "Settings", now: "Callable[[], datetime] | None" = None
     from app.clinic import find_clinic
     from app.logs import get_log
     from app.storage.engine import create_engine_for
-    from app.web import build_web_app, services
+    from app.web import build_web_app, problems, services
     from app.web.edition import EditionKeeper
     from app.web.health import watch
     from app.web.patient import wiring as patient
@@ -42,4 +42,5 @@ def create_app(settings: "Settings", now: "Callable[[], datetime] | None" = None
     services.init_app(app, served)
     watch(app, served)
     patient.init_app(app)
+    problems.prepare(app)
     return app

@@ -70,11 +70,16 @@ PROBLEMS: Final = {
 
 def init_app(app: Flask) -> None:
     """Show this program's error pages; its templates must work by now."""
-    get_shell(app).problem_pages = render_pages(app)
+    prepare(app)
     app.register_error_handler(CSRFError, answer_dead_token)
     app.register_error_handler(HTTPException, answer_problem)
     for error in (OperationalError, PoolTimeoutError):
         app.register_error_handler(error, answer_dead_database)
+
+
+def prepare(app: Flask) -> None:
+    """Make the error pages, once more when the pages of a clinic give them their head and foot."""
+    get_shell(app).problem_pages = render_pages(app)
 
 
 def render_pages(app: Flask) -> Mapping[int, bytes]:

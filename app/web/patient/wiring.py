@@ -53,7 +53,12 @@ def share_clinic() -> dict[str, Any]:
 def _draw_shared(clinic: Clinic | None) -> dict[str, Any]:
     lines = clinic.crisis.contacts if clinic else ()
     contacts = [(line, view_contact(line, translate)) for line in lines]
-    return {"clinic": clinic, "contacts": contacts, "footer": draw_component("footer", clinic, contacts)}
+    return {
+        "clinic": clinic,
+        "contacts": contacts,
+        "header": draw_component("header", clinic),
+        "footer": draw_component("footer", clinic, contacts),
+    }
 
 
 def keep_form(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
