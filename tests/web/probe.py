@@ -1,4 +1,4 @@
-"""The web shell with pages that tests need and patients never see, served by the real server in a process of its own."""
+"""The web shell with pages that tests need and patients never see, served by the real server in its own process."""
 
 import http.client
 import os
