@@ -27,7 +27,7 @@ class Advice(StrEnum):
     FULL_YEAR = "%(label)s: enter the year with four digits, like 2026"
     REAL_DATE = "%(label)s: enter a date that is in the calendar"
     PAST_DATE = "%(label)s: enter a date that is today or earlier"
-    ROW_NEEDS = "%(label)s %(row)s: enter “%(field)s”, or empty the other boxes of that row"
+    ROW_NEEDS = "%(label)s, line %(row)s: enter “%(field)s”, or empty the other boxes of that line"
     ROWS_OR_WORD = "%(label)s: choose “%(option)s”, or fill in the boxes, not both"
     TOO_MANY_ROWS = "%(label)s: enter %(limit)s at most, and tell the doctor about the rest"
     IS_THIS_RIGHT = "%(label)s: you wrote a number we did not expect. Is it right?"

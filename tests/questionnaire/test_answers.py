@@ -187,7 +187,7 @@ def test_rows_are_kept_as_typed_and_empty_rows_are_none() -> None:
 def test_a_row_that_is_begun_has_a_name() -> None:
     assert refuse(MEDICINES, medicines_2_dose="100 mg") == (
         "medicines-2-name",
-        "Medicines 2: enter “Name”, or empty the other boxes of that row",
+        "Medicines, line 2: enter “Name”, or empty the other boxes of that line",
     )
 
 

@@ -169,6 +169,9 @@ def save_page(current: Current, page: Page, *, is_changing: bool) -> Answer:
         return show_typed(error.current, page, NOTICE_OVERTAKEN, form, reading, is_changing=is_changing)
     except StaleDraftError:
         return show_lost(request.form)
+    if action == "later":
+        # Whatever was typed is kept, also what cannot be read yet: it is shown again on the way back (D-4).
+        return answer_step(url_for("patient.show_resume"), current)
     if reading.problems and action != "add":
         return show_typed(current, page, "", form, reading, is_changing=is_changing)
     if action == "save":

@@ -327,6 +327,16 @@ def test_a_draft_continues_on_another_device_with_its_resume_code(visitor: Visit
     assert read_answers(app, other) == read_answers(app, visitor)
 
 
+def test_finishing_later_saves_the_page_first_also_what_cannot_be_read(visitor: Visitor) -> None:
+    # UA-1, UA-14
+    visitor.start()
+    visitor.post({"age": "seventeen", "reason-for-visit": "ptsd"}, action="later")
+    assert visitor.path == "/resume"
+    visitor.get(FIRST)
+    fields = visitor.find_form(FIRST).fields
+    assert (fields["age"], fields["reason-for-visit"]) == (["seventeen"], ["ptsd"])
+
+
 def test_a_wrong_resume_code_is_kept_in_its_box(visitor: Visitor) -> None:
     visitor.get("/resume")
     page = visitor.post({"code": "ABCD"}, form=visitor.find_form("/resume"))
