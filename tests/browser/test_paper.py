@@ -118,7 +118,7 @@ def test_the_pages_for_clinicians_print_on_two_to_four_sheets(
     assert len(print_page(page, paper).sheets) in {2, 3, 4}
 
 
-def test_a_question_page_prints_what_was_answered(live_server: Server, browser: Browser) -> None:
+def test_the_check_page_prints_what_was_answered(live_server: Server, browser: Browser) -> None:
     with send_courier(browser, live_server.url) as courier:
         courier.start()
         courier.send({"age": "34", "reason-for-visit": "ptsd"})

