@@ -14,10 +14,9 @@ from playwright.sync_api import APIResponse, Browser, BrowserContext
 from app.questionnaire.answer import Answer
 from app.questionnaire.refill import fill_controls
 from tests.browser.patient import load_edition
-from tests.web.patient.visitor import Document, Form, check_page
+from tests.web.patient.visitor import Document, Fields, Form, check_page
 
 _MOST_PAGES = 90
-_HIDDEN = {"csrf_token", "revision", "asked"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +82,7 @@ class Courier:
             if urlsplit(self.sheet.address).path == "/check":
                 return self.sheet
             form = self.find_form()
-            # Without what the page holds already, so that an answer can also be taken back.
-            kept = {name: values for name, values in form.fields.items() if name in _HIDDEN}
-            self.post(form.action, {**kept, **self.fill(answers), "action": ["save"]})
+            self.post(form.action, {**list_hidden(form), **self.fill(answers), "action": ["save"]})
             assert self.sheet.status == 200, f"{self.sheet.address} answered {self.sheet.status}"
         raise AssertionError(f"no end in sight at {self.sheet.address}")
 
@@ -113,6 +110,13 @@ class Courier:
         sheet = Sheet(address=address, status=response.status, headers=response.headers, html=html, document=document)
         self.sheets.append(sheet)
         return sheet
+
+
+def list_hidden(form: Form) -> Fields:
+    """Return what a form holds besides answers: sent alone, they take every answer of the page back."""
+    asked = form.fields.get("asked", [""])[0].split()
+    starts = tuple(f"{link_id}-" for link_id in asked)
+    return {name: values for name, values in form.fields.items() if name not in asked and not name.startswith(starts)}
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def test_what_a_patient_could_not_answer_is_refused_with_the_patients_own_messag
     assert [problem.message for problem in caught.value.problems] == [
         "Age: enter 120 or less",
         "Day: enter a date that is today or earlier",
-        "Pills 1: enter “Name”, or empty the other boxes of that row",
+        "Pills, line 1: enter “Name”, or empty the other boxes of that line",
     ]
     assert "121" not in str(caught.value)
 

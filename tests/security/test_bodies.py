@@ -51,7 +51,7 @@ def test_too_large_a_body_is_refused_with_a_page_that_says_so(probe: Probe, size
 
 def test_too_large_a_body_in_chunks_is_refused(probe: Probe) -> None:
     before = read_stored(probe)
-    chunks = (b"10000\r\n" + b"x" * 0x10000 + b"\r\n") * 5
+    chunks = (b"10000\r\n" + b"x" * 0x10000 + b"\r\n") * 7
     head = f"POST /form HTTP/1.1\r\nHost: {probe.host}\r\nContent-Type: {FORM}\r\nTransfer-Encoding: chunked\r\n\r\n"
     reply = send_raw(probe.port, head.encode() + chunks + b"0\r\n\r\n")
     assert reply.status == 413

@@ -78,8 +78,9 @@ def launch_server(folder: Path, settings: Mapping[str, object], command: Path = 
     chosen = {"FOREWORD_DATA": f"{folder}/data", "FOREWORD_DEMO": "1"}
     chosen |= {f"FOREWORD_{name.upper()}": str(value) for name, value in settings.items()}
     environment = {**inherited, **chosen, "HOST": "127.0.0.1", "PORT": str(port), "PYTHONUTF8": "1"}
-    (folder / "tmp").mkdir(exist_ok=True)
-    environment["TMPDIR"] = f"{folder}/tmp"
+    temporary = folder / "temporary"
+    temporary.mkdir(exist_ok=True)
+    environment["TMPDIR"] = str(temporary)
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from app.questionnaire.enable import find_way
 from app.questionnaire.model import Item, ItemType
 from app.web.patient.current import find_current
+from tests.browser.courier import list_hidden
 from tests.browser.patient import load_edition
 from tests.web.patient.visitor import ORIGIN, Form, Visitor, make_visitor
 
@@ -36,6 +37,8 @@ def choose_typed(random: Random, item: Item) -> dict[str, list[str]]:
         return rows | {name: random.sample(codes, random.randint(0, min(1, len(codes))))}
     if codes:
         chosen = random.sample(codes, random.randint(0, 3 if item.repeats else 1))
+        if "yes" in codes and random.random() < 0.4:
+            chosen = ["yes"]  # more often than by chance, for it opens pages
         own_words = [mark(name)] if "something-else" in chosen else []
         return {name: chosen, f"{name}-something-else": own_words}
     if item.type is ItemType.DATE:
@@ -68,13 +71,12 @@ class Wanderer:
         form = self.find_question_form()
         if form is None:
             return
-        kept = {name: values for name, values in form.fields.items() if name in {"csrf_token", "revision", "asked"}}
         typed: dict[str, list[str]] = {}
         for link_id in form.fields["asked"][0].split():
             if self.random.random() < 0.9:
                 typed |= choose_typed(self.random, load_edition().items[link_id])
         self.met.append(urlsplit(form.action).path)
-        self.visitor.post(typed, form=Form(form.action, kept), action=action)
+        self.visitor.post(typed, form=Form(form.action, list_hidden(form)), action=action)
 
     def clear(self) -> None:
         """Take everything on the page back."""
