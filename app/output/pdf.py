@@ -143,8 +143,8 @@ class PdfRenderer:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    template = find_folder("templates") / "print" / "summary.typ"
-    command = [sys.executable, "-I", str(_HERE / "pdf_worker.py"), str(template), str(find_folder("static") / "fonts")]
+    folders = (find_folder("templates") / "print", find_folder("static") / "fonts")
+    command = [sys.executable, "-I", str(_HERE / "pdf_worker.py"), *map(str, folders)]
     # An empty environment: settings and keys stay in this process. One thread is enough for one page after another.
     environment = {"MALLOC_ARENA_MAX": "1", "RAYON_NUM_THREADS": "1"}
     try:

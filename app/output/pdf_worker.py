@@ -43,6 +43,7 @@ FAMILIES = (
     "Noto Sans Symbols",
     "Noto Sans Math",
 )
+PARTS = ("page.typ", "face.typ", "answers.typ", "document.typ")  # of the template, in the order they build on
 REQUEST = struct.Struct(">I")
 REPLY = struct.Struct(">BII")  # how it went, the worker's resident kilobytes, length of what follows
 DRAWN, NOT_DRAWN, NOT_READY = 0, 1, 2
@@ -114,9 +115,9 @@ def name_character(character: str) -> str:
 class Press:
     """A compiler with its fonts in memory; the folder they were read from is gone before the first answer comes."""
 
-    def __init__(self, template: Path, extra_fonts: Path) -> None:
+    def __init__(self, templates: Path, extra_fonts: Path) -> None:
         """Load the template and every font."""
-        self.template = template.read_bytes()
+        self.template = b"\n".join((templates / part).read_bytes() for part in PARTS)
         folder = Path(tempfile.mkdtemp(prefix="foreword-fonts-"))
         try:
             cjk = unpack_fonts(folder, extra_fonts)
@@ -243,9 +244,9 @@ def answer(sink: int, outcome: int, body: bytes) -> None:
 def main() -> None:
     """Draw for the process that started this one; it is the other end that an interrupt from the keyboard is for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    template, fonts = sys.argv[1:]
+    templates, fonts = sys.argv[1:]
     try:
-        press = Press(Path(template), Path(fonts))
+        press = Press(Path(templates), Path(fonts))
     except (ImportError, OSError, RuntimeError) as fault:
         # Nothing of a patient's has come in yet: the operator may read what is missing.
         answer(1, NOT_READY, str(fault).encode())

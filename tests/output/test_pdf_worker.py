@@ -120,8 +120,7 @@ def test_a_summary_that_cannot_be_set_is_a_fault_without_its_words(fresh: PdfRen
 
 def test_a_missing_font_is_told_to_the_operator(tmp_path: Path) -> None:
     worker = ROOT / "app" / "output" / "pdf_worker.py"
-    template = ROOT / "templates" / "print" / "summary.typ"
-    command = [sys.executable, "-I", "-S", str(worker), str(template), str(tmp_path)]
+    command = [sys.executable, "-I", "-S", str(worker), str(ROOT / "templates" / "print"), str(tmp_path)]
     ended = subprocess.run(command, input=b"", capture_output=True, check=False)
     outcome, _, length = pdf_worker.REPLY.unpack(ended.stdout[: pdf_worker.REPLY.size])
     assert outcome == pdf_worker.NOT_READY
