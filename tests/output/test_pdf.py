@@ -217,6 +217,11 @@ def test_the_shared_renderer_draws_on_both_papers() -> None:
 
 def test_the_template_reads_nothing_but_its_two_inputs() -> None:
     template = "".join(path.read_text() for path in (find_folder("templates") / "print").glob("*.typ"))
-    assert set(re.findall(r"sys\.inputs\.(\w+(?:\(\"[^\"]*\")?)", template)) == {"document", "fonts", 'at("face-"'}
+    assert set(re.findall(r"sys\.inputs\.(\w+(?:\(\"[^\"]*\")?)", template)) == {
+        "plain",
+        "document",
+        "fonts",
+        'at("face-"',
+    }
     assert not re.search(r"\b(read|eval|import|include|plugin|image|link)\b\s*[(\"]", template)
     assert not re.search(r"#(import|include)\b", template)

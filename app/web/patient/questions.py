@@ -40,6 +40,7 @@ from app.web.services import get_services
 Answer = Response | str | tuple[str, int]
 _OVERTAKEN = 409
 _UNREADABLE = 422
+_ACTIONS = frozenset({"save", "later", "clear", "add", "remove"})
 
 
 class OvertakenError(Exception):
@@ -154,6 +155,8 @@ def save_page(current: Current, page: Page, *, is_changing: bool) -> Answer:
         # The page belongs to a form that was erased or left for another one on this device (UA-9, UA-111).
         return show_lost(request.form)
     action, _, subject = request.form.get("action", "save").partition(":")
+    if action not in _ACTIONS:
+        action = "save"
     typed: Raw = {name: tuple(values) for name, values in request.form.lists()}
     if action == "clear":
         typed = {}
@@ -169,15 +172,25 @@ def save_page(current: Current, page: Page, *, is_changing: bool) -> Answer:
         return show_typed(error.current, page, NOTICE_OVERTAKEN, form, reading, is_changing=is_changing)
     except StaleDraftError:
         return show_lost(request.form)
-    if action == "later":
-        # Whatever was typed is kept, also what cannot be read yet: it is shown again on the way back (D-4).
-        return answer_step(url_for("patient.show_resume"), current)
-    if reading.problems and action != "add":
+    if reading.problems and action in {"save", "clear", "remove"}:
         return show_typed(current, page, "", form, reading, is_changing=is_changing)
-    if action == "save":
-        return answer_step(locate_next(current, page, is_changing=is_changing), current)
-    anchor = f"#{list_added(page, typed, subject)}" if action == "add" else ""
-    return answer_step(locate_page(page, is_changing=is_changing) + anchor, current)
+    return answer_step(_locate_onward(current, change, action, subject), current)
+
+
+def _locate_onward(current: Current, change: Change, action: str, subject: str) -> str:
+    """Return where a saved page leads, by the button that was pressed."""
+    page = change.page
+    match action:
+        case "later":
+            # What cannot be read yet is kept too, and shown again on the way back (D-4).
+            return url_for("patient.show_resume")
+        case "add":
+            here = locate_page(page, is_changing=change.is_changing)
+            return f"{here}#{list_added(page, change.typed, subject)}"
+        case "clear" | "remove":
+            return locate_page(page, is_changing=change.is_changing)
+        case _:
+            return locate_next(current, page, is_changing=change.is_changing)
 
 
 @dataclass(frozen=True, slots=True)
