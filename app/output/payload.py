@@ -26,6 +26,8 @@ from app.questionnaire.summary_model import (
 )
 
 Paper = Literal["a4", "us-letter"]
+# Letters that stand one after another as they are: nothing to join, stack or reorder.
+_PLAIN = re.compile("[\x00-\u02ff\u0370-\u052f\u1e00-\u1eff\u2010-\u2027\u2030-\u205e]*")
 Shape = Literal["word", "beside", "below", "long"]
 Value = dict[str, object]
 _PATTERNS = ("page_of", "continued", "continued_again", "answers_follow")  # the template puts numbers into these
@@ -69,17 +71,20 @@ def count_cells(text: str) -> int:
 
 
 def build_payload(summary: Summary, *, paper: Paper, large_print: bool) -> str:
-    """Return what the print template draws: JSON texts with a NUL between them, first the document, then each face.
+    """Return what the print template draws: JSON texts with a NUL between them.
 
-    The faces are texts of their own because all but the first are hardly ever read.
+    First whether all letters stand by themselves, then the document, then each face: those are texts of their own
+    because all but the first are hardly ever read.
     """
     view = _View(is_rtl=summary.direction == "rtl")
     faces = summary.faces[:1] if large_print else summary.faces
+    language, _, region = summary.language.replace("_", "-").partition("-")
     document = {
         "paper": paper,
         "large": large_print,
         "faces": len(faces),
-        "language": summary.language,
+        "language": language,
+        "region": region if len(region) == 2 else None,  # noqa: PLR2004 - ISO 3166-1 alpha-2; a script is no region
         "direction": summary.direction,
         "title": show_hidden(summary.title).replace("\n", " "),
         "clinic": _show(summary.clinic),
@@ -99,7 +104,9 @@ def build_payload(summary: Summary, *, paper: Paper, large_print: bool) -> str:
         ],
         "companion": [_build_companion(entry) for entry in summary.companion],
     }
-    return "\0".join(json.dumps(part, ensure_ascii=False) for part in (document, *map(view.face, faces)))
+    texts = [json.dumps(part, ensure_ascii=False) for part in (document, *map(view.face, faces))]
+    is_plain = all(_PLAIN.fullmatch(text) for text in texts)
+    return "\0".join((json.dumps(is_plain), *texts))
 
 
 def _build_running(summary: Summary) -> Value:

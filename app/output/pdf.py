@@ -27,6 +27,7 @@ from app.questionnaire.summary_model import Summary
 
 TIMEOUT = 10.0
 LARGEST_REQUEST = 8_000_000
+LONGEST_WAIT = 2.0  # seconds for one's turn: more would keep the threads that other patients need
 LARGEST_WORKER = 100_000  # resident kilobytes at which the worker is replaced
 MOST_DRAWINGS = 500
 _HERE = Path(__file__).resolve().parent
@@ -63,9 +64,10 @@ def find_folder(name: str) -> Path:
 class PdfRenderer:
     """Draws summaries in one long-lived process, one at a time, from any thread, and replaces it as it grows."""
 
-    def __init__(self, *, timeout: float = TIMEOUT) -> None:
+    def __init__(self, *, timeout: float = TIMEOUT, longest_wait: float = LONGEST_WAIT) -> None:
         """Start nothing yet: the process starts with the first summary."""
         self._timeout = timeout
+        self._longest_wait = longest_wait
         self._lock = threading.Lock()
         self._worker: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
@@ -79,7 +81,7 @@ class PdfRenderer:
             raise PdfTooLargeError(f"{len(payload)} bytes of text, at most {LARGEST_REQUEST} are drawn")
         if self._owner != os.getpid():
             self._leave_parent()
-        if not self._lock.acquire(timeout=3 * self._timeout):
+        if not self._lock.acquire(timeout=self._longest_wait):
             raise PdfTimeoutError("the process that draws is busy")
         try:
             return self._draw(payload)

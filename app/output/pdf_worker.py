@@ -50,6 +50,7 @@ DRAWN, NOT_DRAWN, NOT_READY = 0, 1, 2
 ADDRESS_SPACE = 1 << 30
 SECONDS_OF_CPU = 15
 SECONDS_BETWEEN_LOOKS = 2.0
+KEPT_DRAWINGS = 10  # how long the compiler remembers
 # Drawn as nothing by design, so no font needs a glyph for them: joiners, marks of direction, variation selectors.
 JOINERS_AND_MARKS = (0xAD, 0x34F, 0x61C, *range(0x200B, 0x2010), 0x2060)
 INVISIBLE = (0x00, 0x0A, *JOINERS_AND_MARKS, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
@@ -118,7 +119,7 @@ class Press:
     def __init__(self, templates: Path, extra_fonts: Path) -> None:
         """Load the template and every font."""
         self.template = b"\n".join((templates / part).read_bytes() for part in PARTS)
-        folder = Path(tempfile.mkdtemp(prefix="foreword-fonts-"))
+        folder = Path(tempfile.mkdtemp(prefix=f"foreword-fonts-{os.getpid()}-"))
         try:
             cjk = unpack_fonts(folder, extra_fonts)
             self.ink = Ink([*folder.iterdir(), cjk])
@@ -135,16 +136,16 @@ class Press:
         raise ValueError
 
     def forget(self) -> None:
-        """Let go of what the compiler keeps for its next drawings: a few drawings of nothing age it out.
+        """Let go of what the compiler keeps for its next drawings: drawings of nothing age it out.
 
         Without this the process holds about 60 MB more, and each drawing takes longer for looking through it.
         """
-        for _ in range(3):
+        for _ in range(KEPT_DRAWINGS + 1):
             self.compiler.compile(input=b"", format="pdf", sys_inputs={})
 
     def _compile(self, payload: str) -> bytes:
-        document, *faces = payload.split("\0")
-        inputs = {"document": document, "fonts": json.dumps(self.families)}
+        is_plain, document, *faces = payload.split("\0")
+        inputs = {"plain": is_plain, "document": document, "fonts": json.dumps(self.families)}
         inputs |= {f"face-{place}": face for place, face in enumerate(faces)}
         drawn = self.compiler.compile(input=self.template, format="pdf", sys_inputs=inputs, pdf_standards=["ua-1"])
         if not isinstance(drawn, bytes):

@@ -192,7 +192,7 @@ def _join_lines(view: AnswerView) -> Iterator[Line]:
             yield _join_row(row)
     for number, line in enumerate(view.lines):
         if number:
-            yield Line(", ")
+            yield Line("; ")  # an answer's own words may hold commas
         yield line
 
 

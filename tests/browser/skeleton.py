@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 VOID = {"input", "br", "meta", "link", "hr", "img", "wbr"}
 # An answer stands in a dd on the check page and in the summary, in an li on the face sheet.
 _ANSWER_PLACES = {"dd"}
+_ROWS = ("div", "li")
 _OWN_WORDS = {"bdi", "td", "textarea"}
 _UNSEEN = {"script", "style"}
 
@@ -20,10 +21,12 @@ class Node:
     children: list[Node] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """Return the element as one line: what repeats itself stands there once."""
-        inside = list(map(str, self.children))
-        once = [part for number, part in enumerate(inside) if not number or inside[number - 1] != part]
-        return f"{self.name}({' '.join(once)})" if once else self.name
+        """Return the element as one line; the rows of a list, which are as many as were asked, stand there once."""
+        inside: list[str] = []
+        for child in map(str, self.children):
+            if not (inside and child == inside[-1] and child.startswith(_ROWS)):
+                inside.append(child)
+        return f"{self.name}({' '.join(inside)})" if inside else self.name
 
 
 class _Reader(HTMLParser):
@@ -60,7 +63,7 @@ class _Reader(HTMLParser):
 
 
 def read_skeleton(html: str) -> str:
-    """Return the page's tags, classes and input types; repeated neighbors once, and nothing from inside an answer."""
+    """Return the page's tags, classes and input types; a list's like rows once, and nothing from inside an answer."""
     return str(_Reader(html).root)
 
 

@@ -14,7 +14,7 @@ Draw = Callable[..., Paper]
 @pytest.fixture(scope="session")
 def renderer() -> Iterator[PdfRenderer]:
     """Yield a renderer with time enough for a busy machine."""
-    drawing = PdfRenderer(timeout=120.0)
+    drawing = PdfRenderer(timeout=120.0, longest_wait=120.0)
     yield drawing
     drawing.close()
 

@@ -158,6 +158,11 @@ def test_it_is_tagged_named_and_says_its_language(typical: Paper) -> None:
     assert {"/H1", "/H2", "/P", "/Table", "/TH", "/TD"} <= set(kinds)
 
 
+@pytest.mark.parametrize(("language", "told"), [("es", "es"), ("pt_BR", "pt-BR"), ("zh-Hant", "zh")])
+def test_the_language_may_have_a_region(language: str, told: str, draw: Draw) -> None:
+    assert draw(replace(samples.make_all_no(), language=language)).language == told
+
+
 def test_bookmarks_lead_to_each_section(typical: Paper) -> None:
     summary = samples.make_typical()
     names = [name for name, _ in typical.list_bookmarks()]

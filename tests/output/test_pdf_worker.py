@@ -28,7 +28,7 @@ MOST_MEMORY = 180_000_000
 @pytest.fixture
 def fresh() -> Iterator[PdfRenderer]:
     """Yield a renderer whose process nobody else draws with."""
-    drawing = PdfRenderer(timeout=60.0)
+    drawing = PdfRenderer(timeout=60.0, longest_wait=120.0)
     yield drawing
     drawing.close()
 
@@ -99,6 +99,19 @@ def test_a_process_that_stands_still_is_ended_in_time() -> None:
         assert not stopped.is_running()
     finally:
         quick.close()
+
+
+def test_who_waits_too_long_for_a_turn_is_told_by_name() -> None:
+    drawing = PdfRenderer(timeout=60.0, longest_wait=0.01)
+    try:
+        with ThreadPoolExecutor() as pool:
+            first = pool.submit(drawing.render, samples.make_extreme())
+            wait_for_worker(drawing)
+            with pytest.raises(PdfTimeoutError):
+                drawing.render(samples.make_all_no())
+            assert first.result().startswith(b"%PDF-")
+    finally:
+        drawing.close()
 
 
 def test_more_text_than_can_be_asked_for_is_refused_by_name(fresh: PdfRenderer) -> None:
@@ -172,11 +185,9 @@ def test_the_process_knows_nothing_of_ours_and_can_write_no_file(fresh: PdfRende
 
 
 def test_no_folder_is_left_behind(fresh: PdfRenderer) -> None:
-    before = set(Path(tempfile.gettempdir()).glob("foreword-fonts-*"))
     fresh.render(samples.make_typical())
-    started = find_process(fresh).create_time()
-    left = set(Path(tempfile.gettempdir()).glob("foreword-fonts-*")) - before
-    assert not [folder for folder in left if folder.stat().st_ctime >= started]
+    number = find_process(fresh).pid
+    assert not list(Path(tempfile.gettempdir()).glob(f"foreword-fonts-{number}-*"))
 
 
 def test_the_process_ends_with_its_parent() -> None:

@@ -105,7 +105,7 @@ def test_an_answer_that_says_more_than_its_heading_stands_in_its_own_words() -> 
 def test_key_facts_stand_beside_and_those_without_an_answer_are_left_out() -> None:
     summary = summarize(heart_disease=Coded(("yes",)), kind=Coded(("stent", "valve"), "a pacer"), top=Number("182"))
     facts = say(find_group(summary, Word.YES).entries[0])
-    assert facts == ["kind: Stent, Valve, a pacer", "182 over not answered mmHg"]
+    assert facts == ["kind: Stent; Valve; a pacer", "182 over not answered mmHg"]
     assert say(find_group(summarize(heart_disease=Coded(("yes",))), Word.YES).entries[0]) == []
 
 
