@@ -158,4 +158,4 @@ def build_words(translate: Translate) -> SummaryWords:
 def _format_parts(locale: Locale, year: int, month: int, day: int | None) -> str:
     if day is None:
         return format_date(date(year, month, 1), "LLLL y", locale)
-    return format_date(date(year, month, day), "d MMMM y", locale)
+    return format_date(date(year, month, day), "long", locale)

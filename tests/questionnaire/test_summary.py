@@ -130,7 +130,7 @@ def test_answers_stand_in_questionnaire_order_with_units_dates_and_rows() -> Non
     rows = {row.link_id: row.answer for section in summary.sections for row in section.rows}
     assert list(rows) == ["reason", "age", "heart-disease", "alcohol", "stroke", "top", "low", "medicines", "when"]
     assert rows["top"].lines[0].text == "118 mmHg"
-    assert rows["when"].lines[0].text == "3 May 2026"
+    assert rows["when"].lines[0].text == "May 3, 2026"
     assert rows["medicines"].table is not None
     assert rows["medicines"].table.rows == (("zinc", "1 mg"),)
     assert rows["reason"].lines[0].text == "Sleep <b>"
