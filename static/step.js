@@ -13,7 +13,6 @@ const tell = (form, ...words) => {
 };
 
 const show = (page, address) => {
-  // First, so that the entry that is left keeps its own title.
   if (new URL(address, shown) != shown) history.pushState(0, "", address);
   document.title = page.title;
   document.body.replaceWith(page.body);
