@@ -104,10 +104,9 @@ class Wanderer:
 
     def jump(self) -> None:
         """Open any address of the form."""
-        number = self.random.randint(1, len(load_edition().pages))
-        self.visitor.get(
-            self.random.choice((f"/questions/{number}", "/support", "/share", "/summary", "/resume", "/done"))
-        )
+        pages = [f"/questions/{page.slug}" for page in load_edition().pages if page.questions]
+        others = ("/support", "/share", "/summary", "/resume", "/done")
+        self.visitor.get(self.random.choice((self.random.choice(pages), *others)))
 
     def add_or_remove_a_row(self) -> None:
         """Press one of the buttons beside the rows."""
