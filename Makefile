@@ -31,6 +31,8 @@ say() { printf '%s\n' "$$*" >&2; };
 endef
 
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+# Wheels only, but for the one package that has none; it is built with what build.txt has locked.
+WHEELS := --only-binary :all: --no-binary flask-principal --no-build-isolation
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,12 +95,13 @@ $(STAMPS)/python:
 
 $(STAMPS)/run: requirements/run.txt requirements/build.txt pyproject.toml | $(STAMPS)/python
 	@$(tools) \
-	quietly $(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements/run.txt -r requirements/build.txt; \
+	quietly $(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements/build.txt; \
+	quietly $(PIP_INSTALL) --require-hashes $(WHEELS) -r requirements/run.txt; \
 	quietly $(PIP_INSTALL) --no-index --no-deps --no-build-isolation --editable .; \
 	touch $@
 
 $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/run
-	@$(tools) quietly $(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements/dev.txt; touch $@
+	@$(tools) quietly $(PIP_INSTALL) --require-hashes $(WHEELS) -r requirements/dev.txt; touch $@
 
 $(STAMPS)/npm: requirements/package.json requirements/package-lock.json $(STAMPS)/dev
 	@$(tools) mkdir -p .venv/npm; cp requirements/package.json requirements/package-lock.json .venv/npm; \

@@ -66,7 +66,8 @@ def test_a_form_without_its_token_is_refused(probe: Probe) -> None:
         post_form(probe, "", form.cookie),
         post_form(probe, form.token, ""),
         post_form(probe, other.token, form.cookie),
-        post_form(probe, form.token[:-1] + ("A" if form.token[-1] != "A" else "B"), form.cookie),
+        # Its first symbol: the last one's lower bits mean nothing in base64.
+        post_form(probe, ("A" if form.token[0] != "A" else "B") + form.token[1:], form.cookie),
         post_form(probe, form.token, form.cookie + "x"),
     ]
     assert [reply.status for reply in refused] == [400] * len(refused)
