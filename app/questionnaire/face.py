@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from app.questionnaire.answer import Answer, Coded
 from app.questionnaire.edition import Edition
 from app.questionnaire.model import Face, Item, Word
 from app.questionnaire.summary_model import (
@@ -47,6 +48,21 @@ COMPRESSIONS = (
     Compression(24, 1, 24, 1),
     Compression(0, 0, 0, 0),
 )
+
+
+def find_word(item: Item, answer: Answer | None) -> Word | None:
+    """Return the heading an answer stands under, or None where it has none of its own (a number, several choices).
+
+    >>> from app.questionnaire.model import ItemType, LocalText
+    >>> item = Item(link_id="age", type=ItemType.INTEGER, text=LocalText((("en", "Age"),)))
+    >>> find_word(item, None), find_word(item, Coded(own_words="ask me"))
+    (<Word.NOT_ANSWERED: 'not-answered'>, None)
+    """
+    if answer is None:
+        return Word.NOT_ANSWERED
+    if not isinstance(answer, Coded) or len(answer.codes) != 1:
+        return None
+    return next((option.word for option in item.answer_options if option.code in answer.codes), None)
 
 
 def build_faces(

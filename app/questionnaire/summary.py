@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from app.questionnaire.answer import Answer, Coded, DateParts, Number, Rows, Text
 from app.questionnaire.edition import Edition, Page
 from app.questionnaire.enable import find_way
-from app.questionnaire.face import build_faces
+from app.questionnaire.face import build_faces, find_word
 from app.questionnaire.model import Item, LocalText, Word
 from app.questionnaire.summary_model import (
     AnswerView,
@@ -113,8 +113,7 @@ def _view_codes(item: Item, answer: Coded, frame: Frame) -> AnswerView:
     lines = [Line(option.display.to(frame.language)) for option in chosen]
     if answer.own_words:
         lines.append(Line(answer.own_words, is_own_words=True))
-    word = chosen[0].word if len(chosen) == 1 else None
-    return AnswerView(lines=tuple(lines), word=word, is_answered=True)
+    return AnswerView(lines=tuple(lines), word=find_word(item, answer), is_answered=True)
 
 
 def _build_sections(edition: Edition, views: Mapping[str, AnswerView], frame: Frame) -> Iterator[Section]:
