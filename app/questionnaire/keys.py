@@ -12,6 +12,7 @@ from typing import Final
 LINK_ID: Final = "[a-z][a-z0-9-]{0,63}"  # also a form control's name, an HTML id and a part of a URL
 NAME: Final = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"  # codes, and what sources, sentences and value sets are called by
 LANGUAGE: Final = "[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}"
+SENSITIVE: Final = "one-of:substance-use,pregnancy"
 DATE: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
@@ -88,6 +89,11 @@ KEYS: dict[str, dict[str, Key]] = {
             "The face sheet's heading this answer stands under.",
             fhir=False,
         ),
+        "sensitive": Key(
+            f"list:{SENSITIVE}",
+            "What this answer alone speaks of; in a question with several answers an export leaves out its column.",
+            fhir=False,
+        ),
     },
     "coding": {
         "code": Key("code", "The code that is stored and exported.", required=True),
@@ -146,6 +152,11 @@ KEYS: dict[str, dict[str, Key]] = {
         ),
         "review": Key(
             "clinician-text", "Who reviewed it, when; *not yet reviewed by a clinician* until then.", fhir=False
+        ),
+        "sensitive": Key(
+            f"list:{SENSITIVE}",
+            "What the question speaks of; an export leaves it and its follow-up questions out unless asked for them.",
+            fhir=False,
         ),
         "overrule": Key("list:overrule", "Findings of the check that you have read and keep.", fhir=False),
         "item": Key("list:item", "What it holds: pages in a section, questions on a page, fields in a row."),
@@ -206,6 +217,7 @@ _ASKED = _SHOWN | {
     "sources",
     "provenance",
     "review",
+    "sensitive",
 }
 _CHOSEN = _ASKED | {"answerOption", "answerValueSet", "repeats"}
 _COUNTED = _ASKED | {"minValue", "maxValue", "expected", "unit"}

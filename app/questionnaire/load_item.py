@@ -12,7 +12,14 @@ from app.questionnaire.fault_list import quote
 from app.questionnaire.keys import KEYS, NEEDED, ROLES
 from app.questionnaire.load_condition import Entry, find_behavior, load_conditions
 from app.questionnaire.load_option import OptionList, Parts, load_item_options
-from app.questionnaire.load_value import load_expected, load_limits, load_provenance, load_sources, load_unit
+from app.questionnaire.load_value import (
+    load_expected,
+    load_limits,
+    load_provenance,
+    load_sensitive,
+    load_sources,
+    load_unit,
+)
 from app.questionnaire.model import Face, Item, ItemType, LocalText, PageKind, Precision
 from app.questionnaire.record import PlacedText, Record
 from app.questionnaire.yaml_tree import Scalar
@@ -189,6 +196,7 @@ class ItemLoader:
             sources=load_sources(record, self._parts.sources, self._faults),
             provenance=load_provenance(record, self._parts.sentences, self._faults),
             review=record.find_text("review"),
+            sensitive=load_sensitive(record),
             items=children,
         )
 

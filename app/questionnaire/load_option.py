@@ -11,12 +11,20 @@ from typing import Final
 
 from app.questionnaire.definition import Overrule, Place
 from app.questionnaire.fault_list import FaultList, quote
+from app.questionnaire.load_value import load_sensitive
 from app.questionnaire.model import AnswerOption, LocalText, Word
 from app.questionnaire.record import Record
 from app.questionnaire.yaml_tree import Scalar
 
 MAX_OPTIONS: Final = 100  # a hundred questions may share a set, so the cost of both is a product
-UNANSWERED: Final = "unanswered"  # what an example writes to take an answer away
+UNANSWERED: Final = "unanswered"
+RESERVED: Final = {
+    UNANSWERED: "examples use this word",
+    **dict.fromkeys(
+        ("chosen", "not-chosen", "not-answered", "not-asked", "not-in-edition", "own-words"),
+        "an export uses this word for what is no answer",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +73,9 @@ def read_options(record: Record, system: str, faults: FaultList) -> OptionList:
             fault = f"the code {quote(code.value)} is written twice, first on line {found[code.value].place.line}"
             faults.add(code, record.name, fault, "give each answer its own code")
             continue
-        if code.value == UNANSWERED:
-            faults.add(code, record.name, f"the code is {quote(UNANSWERED)}", "choose another: examples use this word")
+        if code.value in RESERVED:
+            remedy = f"choose another: {RESERVED[code.value]}"
+            faults.add(code, record.name, f"the code is {quote(code.value)}", remedy)
             is_whole = False
             continue
         option = AnswerOption(
@@ -76,6 +85,7 @@ def read_options(record: Record, system: str, faults: FaultList) -> OptionList:
             is_exclusive=written.is_set("exclusive"),
             is_open=written.is_set("open"),
             word=Word(written.find_word("word")) if written.find_word("word") else None,
+            sensitive=load_sensitive(written),
         )
         found[code.value] = PlacedOption(option, code)
     return OptionList(tuple(found.values()), is_whole)

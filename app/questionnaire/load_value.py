@@ -1,4 +1,4 @@
-"""The smaller values of an item out of its record: limits, unit, sources, provenance.
+"""The smaller values of an item out of its record: limits, unit, sources, provenance, what it speaks of.
 
 Each says what is wrong with it in itself. It must never look at another item.
 """
@@ -10,7 +10,7 @@ from typing import Final
 
 from app.questionnaire.definition import Place
 from app.questionnaire.fault_list import FaultList, quote
-from app.questionnaire.model import Expected, ItemType, LocalText, Provenance, Unit
+from app.questionnaire.model import Expected, ItemType, LocalText, Provenance, Sensitive, Unit
 from app.questionnaire.record import Record
 from app.questionnaire.yaml_tree import Scalar
 
@@ -62,6 +62,11 @@ def load_unit(record: Record) -> Unit | None:
 def load_sources(record: Record, known: frozenset[str] | None, faults: FaultList) -> tuple[str, ...]:
     """Return the keys of the sources that an item cites, and add a fault for each that is not there."""
     return _load_names(record, "sources", known, "add it to sources", faults)
+
+
+def load_sensitive(record: Record) -> tuple[Sensitive, ...]:
+    """Return what a question or an answer speaks of, none twice."""
+    return tuple(dict.fromkeys(Sensitive(word.value) for word in record.find_all("sensitive", Scalar)))
 
 
 def load_provenance(record: Record, known: frozenset[str] | None, faults: FaultList) -> Provenance | None:

@@ -73,6 +73,13 @@ class Face(StrEnum):
     LIST = "list"
 
 
+class Sensitive(StrEnum):
+    """What some laws protect beyond other health information, so that an export can leave it out (clinical.md L-21)."""
+
+    SUBSTANCE_USE = "substance-use"
+    PREGNANCY = "pregnancy"
+
+
 class Precision(StrEnum):
     """How much of a date must be known."""
 
@@ -106,7 +113,7 @@ class LocalText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerOption:
-    """One `answerOption.valueCoding` with our two additions: exclusive, and the face-sheet word."""
+    """One `answerOption.valueCoding` with our own additions: exclusive, the face-sheet word, what it speaks of."""
 
     code: str
     display: LocalText
@@ -114,6 +121,7 @@ class AnswerOption:
     is_exclusive: bool = False
     is_open: bool = False
     word: Word | None = None
+    sensitive: tuple[Sensitive, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +192,7 @@ class Item:
     sources: tuple[str, ...] = ()
     provenance: Provenance | None = None
     review: LocalText | None = None
+    sensitive: tuple[Sensitive, ...] = ()
     items: tuple[Item, ...] = ()
 
     @property

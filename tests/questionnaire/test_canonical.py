@@ -25,6 +25,7 @@ from app.questionnaire.model import (
     Precision,
     Provenance,
     Questionnaire,
+    Sensitive,
     Sentence,
     Source,
     Unit,
@@ -33,7 +34,7 @@ from app.questionnaire.model import (
 from tests.questionnaire.definition_text import load, read_worked_example
 from tests.support.source import ROOT
 
-ENUMS = (EnableBehavior, Face, ItemType, Operator, PageKind, Precision, Word)
+ENUMS = (EnableBehavior, Face, ItemType, Operator, PageKind, Precision, Sensitive, Word)
 WORDS = st.text(max_size=8)
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=3) | st.integers(-9, 9).map(Decimal)
 TEXTS = st.builds(LocalText, st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=2).map(tuple))

@@ -47,6 +47,10 @@ def write_option(code: str, more: str = "") -> str:
             '10:84: q: the code is "unanswered"; choose another: examples use this word',
         ),
         (
+            f"answerOption: [{write_option('not-asked')}]",
+            '10:84: q: the code is "not-asked"; choose another: an export uses this word for what is no answer',
+        ),
+        (
             f"answerOption: [{write_option('a', ', word: maybe')}]",
             '10:106: q: word is "maybe"; write yes, not-sure, prefer-not, no or does-not-apply',
         ),
