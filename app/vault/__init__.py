@@ -1,4 +1,4 @@
-"""Secrets and sealing: what turns a patient's answers into bytes that only the patient can open.
+"""Secrets and sealing: what turns a patient's answers into bytes that only the patient, or the clinic, can open.
 
 Pure functions: it never reads a clock, a file, a database or a setting, and never keeps or logs what passes through it.
 """

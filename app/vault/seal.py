@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app.vault.codes import SECRET_LENGTH
+from app.vault.padding import pad, unpad
 
 NONCE_LENGTH: Final = 12
 """Bytes in a nonce: the 96 bits of NIST SP 800-38D. Random ones are safe for 2**32 saves of one draft."""
@@ -19,8 +20,6 @@ NONCE_LENGTH: Final = 12
 _KEY_LENGTH: Final = 32
 _VERSION: Final = b"\x01"
 _TAG_LENGTH: Final = 16
-_BLOCK: Final = 256
-_PAD_MARK: Final = b"\x80"  # ISO/IEC 7816-4: a mark, then zeros
 
 
 class SealError(Exception):
@@ -45,13 +44,20 @@ def derive_draft_key(secret: bytes, row_id: str) -> bytes:
 def bind_draft(row_id: str, edition_hash: str, revision: int) -> bytes:
     """Return the associated data that ties an envelope to its row, edition and revision.
 
-    Each part has its length before it, so that no two rows can mean the same bytes.
-
     >>> bind_draft("a", "bc", 7) == bind_draft("ab", "c", 7)
     False
     """
-    parts = (row_id.encode(), edition_hash.encode(), str(revision).encode())
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return join_parts(row_id, edition_hash, str(revision))
+
+
+def join_parts(*parts: str) -> bytes:
+    r"""Return the parts as bytes that no other parts give: each has its length before it.
+
+    >>> join_parts("a", "bc")
+    b'\x00\x00\x00\x01a\x00\x00\x00\x02bc'
+    """
+    encoded = [part.encode() for part in parts]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
 
 
 def seal_draft(key: bytes, plaintext: bytes, *, associated: bytes, nonce: bytes) -> bytes:
@@ -64,9 +70,7 @@ def seal_draft(key: bytes, plaintext: bytes, *, associated: bytes, nonce: bytes)
     """
     if len(nonce) != NONCE_LENGTH:
         raise ValueError(f"a nonce has {NONCE_LENGTH} bytes")
-    marked = plaintext + _PAD_MARK
-    padded = marked + bytes(-len(marked) % _BLOCK)
-    return _VERSION + nonce + AESGCM(key).encrypt(nonce, padded, _VERSION + associated)
+    return _VERSION + nonce + AESGCM(key).encrypt(nonce, pad(plaintext), _VERSION + associated)
 
 
 def open_draft(key: bytes, sealed: bytes, *, associated: bytes) -> bytes:
@@ -84,7 +88,7 @@ def open_draft(key: bytes, sealed: bytes, *, associated: bytes) -> bytes:
     except (InvalidTag, ValueError):
         # Without its cause: a traceback of the cipher's would carry nothing useful into a log.
         raise SealError from None
-    content, mark, zeros = padded.rpartition(_PAD_MARK)
-    if not mark or zeros.strip(b"\0"):
+    content = unpad(padded)
+    if content is None:
         raise SealError
     return content

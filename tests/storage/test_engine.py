@@ -19,15 +19,15 @@ from app.storage.engine import (
     create_engine_for,
 )
 
-COUNT = text("SELECT count(*) FROM notes")
-ADD = text("INSERT INTO notes SELECT count(*) FROM notes")
+COUNT = text("SELECT count(*) FROM scraps")
+ADD = text("INSERT INTO scraps SELECT count(*) FROM scraps")
 
 
 @pytest.fixture
-def notes(engine: Engine) -> Engine:
+def scraps(engine: Engine) -> Engine:
     """Give a database with one more table, of numbers."""
     with begin_write(engine) as connection:
-        connection.execute(text("CREATE TABLE notes (number INTEGER UNIQUE)"))
+        connection.execute(text("CREATE TABLE scraps (number INTEGER UNIQUE)"))
     return engine
 
 
@@ -44,7 +44,7 @@ def read_settings(connection: Connection, names: list[str], command: str) -> lis
 def add_then_fail(engine: Engine) -> None:
     with begin_write(engine) as connection:
         connection.execute(ADD)
-        connection.execute(text("INSERT INTO notes VALUES (7), (7)"))
+        connection.execute(text("INSERT INTO scraps VALUES (7), (7)"))
 
 
 def test_every_sqlite_connection_has_every_setting(sqlite_engine: Engine) -> None:
@@ -68,36 +68,36 @@ def test_every_postgresql_connection_has_its_limits(postgres_url: str) -> None:
 
 def test_a_new_sqlite_file_and_its_log_are_for_the_owner_alone(sqlite_engine: Engine, tmp_path: Path) -> None:
     with begin_write(sqlite_engine) as connection:
-        connection.execute(text("CREATE TABLE notes (number INTEGER)"))
+        connection.execute(text("CREATE TABLE scraps (number INTEGER)"))
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     sqlite_engine.dispose()
     assert modes == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}
 
 
-def test_a_write_is_kept_when_it_ends_well_and_undone_when_it_does_not(notes: Engine) -> None:
-    with begin_write(notes) as connection:
+def test_a_write_is_kept_when_it_ends_well_and_undone_when_it_does_not(scraps: Engine) -> None:
+    with begin_write(scraps) as connection:
         connection.execute(ADD)
     with pytest.raises(DBAPIError):
-        add_then_fail(notes)
-    with begin_read(notes) as connection:
+        add_then_fail(scraps)
+    with begin_read(scraps) as connection:
         assert connection.execute(COUNT).scalar() == 1
 
 
-def test_a_write_in_a_transaction_for_reading_is_refused(notes: Engine) -> None:
-    with pytest.raises((DBAPIError, ReadOnlyTransactionError)), begin_read(notes) as connection:
+def test_a_write_in_a_transaction_for_reading_is_refused(scraps: Engine) -> None:
+    with pytest.raises((DBAPIError, ReadOnlyTransactionError)), begin_read(scraps) as connection:
         connection.execute(ADD)
-    with begin_write(notes) as connection:
+    with begin_write(scraps) as connection:
         assert connection.execute(COUNT).scalar() == 0
         connection.execute(ADD)
-    with begin_read(notes) as connection:
+    with begin_read(scraps) as connection:
         assert connection.execute(COUNT).scalar() == 1
 
 
 def test_what_is_read_and_then_written_is_one_transaction_on_sqlite(tmp_path: Path) -> None:
     # With a transaction that begins at its first write, both read the same count and one of them fails.
-    engine = create_engine_for(f"sqlite:///{tmp_path}/notes.db")
+    engine = create_engine_for(f"sqlite:///{tmp_path}/scraps.db")
     with begin_write(engine) as connection:
-        connection.execute(text("CREATE TABLE notes (number INTEGER UNIQUE)"))
+        connection.execute(text("CREATE TABLE scraps (number INTEGER UNIQUE)"))
     is_read = Event()
 
     def add_what_was_counted(patience: float) -> None:
@@ -105,7 +105,7 @@ def test_what_is_read_and_then_written_is_one_transaction_on_sqlite(tmp_path: Pa
             count = connection.execute(COUNT).scalar()
             is_read.set()
             other_is_done.wait(patience)  # the chance for the other to come between
-            connection.execute(text("INSERT INTO notes VALUES (:count)"), {"count": count})
+            connection.execute(text("INSERT INTO scraps VALUES (:count)"), {"count": count})
 
     other_is_done = Event()
     with ThreadPoolExecutor(2) as threads:
@@ -121,9 +121,9 @@ def test_what_is_read_and_then_written_is_one_transaction_on_sqlite(tmp_path: Pa
 
 
 def test_a_reader_sees_one_state_and_waits_for_no_writer(tmp_path: Path) -> None:
-    engine = create_engine_for(f"sqlite:///{tmp_path}/notes.db")
+    engine = create_engine_for(f"sqlite:///{tmp_path}/scraps.db")
     with begin_write(engine) as connection:
-        connection.execute(text("CREATE TABLE notes (number INTEGER UNIQUE)"))
+        connection.execute(text("CREATE TABLE scraps (number INTEGER UNIQUE)"))
     with begin_read(engine) as reader:
         assert reader.execute(COUNT).scalar() == 0
         with begin_write(engine) as writer:
@@ -136,18 +136,18 @@ def test_a_reader_sees_one_state_and_waits_for_no_writer(tmp_path: Path) -> None
     engine.dispose()
 
 
-def test_a_checkpoint_empties_the_log_and_says_so(notes: Engine) -> None:
-    with begin_write(notes) as connection:
+def test_a_checkpoint_empties_the_log_and_says_so(scraps: Engine) -> None:
+    with begin_write(scraps) as connection:
         connection.execute(ADD)
-    assert checkpoint(notes)
-    for log in Path(str(notes.url.database)).parent.glob("*-wal"):
+    assert checkpoint(scraps)
+    for log in Path(str(scraps.url.database)).parent.glob("*-wal"):
         assert log.stat().st_size == 0
 
 
 def test_a_checkpoint_that_a_reader_holds_up_says_so(tmp_path: Path) -> None:
-    engine = create_engine_for(f"sqlite:///{tmp_path}/notes.db")
+    engine = create_engine_for(f"sqlite:///{tmp_path}/scraps.db")
     with begin_write(engine) as connection:
-        connection.execute(text("CREATE TABLE notes (number INTEGER UNIQUE)"))
+        connection.execute(text("CREATE TABLE scraps (number INTEGER UNIQUE)"))
     with begin_read(engine) as reader:
         reader.execute(COUNT)
         with begin_write(engine) as connection:
@@ -160,9 +160,9 @@ def test_a_checkpoint_that_a_reader_holds_up_says_so(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_waits_for_a_reader_that_soon_ends(tmp_path: Path) -> None:
-    engine = create_engine_for(f"sqlite:///{tmp_path}/notes.db")
+    engine = create_engine_for(f"sqlite:///{tmp_path}/scraps.db")
     with begin_write(engine) as connection:
-        connection.execute(text("CREATE TABLE notes (number INTEGER UNIQUE)"))
+        connection.execute(text("CREATE TABLE scraps (number INTEGER UNIQUE)"))
     with ThreadPoolExecutor(1) as threads:
         with begin_read(engine) as reader:
             reader.execute(COUNT)

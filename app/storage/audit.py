@@ -1,0 +1,180 @@
+"""The audit log: who did what to which response, when and from where; append-only and chained (design D-10).
+
+It must never hold an answer, a name of a patient, or anything a person typed.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+
+from app.storage.tables import AUDIT_ENTRIES, AUDIT_HEAD
+from app.vault.chain import FIRST, chain, is_same
+
+PAGE: Final = 100
+"""How many entries a page of the log has."""
+
+_HEAD_ROW: Final = 1
+# `with_for_update` is PostgreSQL's; on SQLite a writing transaction is alone anyway.
+_LOCK_HEAD: Final = select(AUDIT_HEAD.c.number, AUDIT_HEAD.c.link).where(AUDIT_HEAD.c.id == _HEAD_ROW).with_for_update()
+_HEAD: Final = select(AUDIT_HEAD.c.number, AUDIT_HEAD.c.link).where(AUDIT_HEAD.c.id == _HEAD_ROW)
+_MOVE_HEAD: Final = (
+    update(AUDIT_HEAD)
+    .where(AUDIT_HEAD.c.id == _HEAD_ROW)
+    .values(number=bindparam("new_number"), link=bindparam("new_link"))
+)
+_INSERT: Final = insert(AUDIT_ENTRIES)
+_ENTRIES: Final = select(AUDIT_ENTRIES).order_by(AUDIT_ENTRIES.c.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that was done: `action` is `object.verb-past`; `about` holds numbers and words of this program."""
+
+    action: str
+    actor: str
+    subject: str = ""
+    outcome: str = "done"
+    origin: str = ""
+    about: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of the log: an event, its number, its time, and its link in the chain."""
+
+    number: int
+    at: datetime
+    event: Event
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the log ends: written down elsewhere, it shows later whether entries were cut off."""
+
+    number: int
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """The first place where the log is not as it was written."""
+
+    number: int
+    fault: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which entries to list: those that fit everything that is set; `before` pages back in time."""
+
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+
+
+def append_event(connection: Connection, key: bytes, event: Event, now: datetime) -> Entry:
+    """Write an event at the end of the log, in the caller's transaction, and return its entry."""
+    head = connection.execute(_LOCK_HEAD).one()
+    number = head.number + 1
+    about = json.dumps(event.about, sort_keys=True, separators=(",", ":"))
+    link = _link(key, head.link, number, now, event, about)
+    values = {
+        "number": number,
+        "at": now,
+        "actor": event.actor,
+        "action": event.action,
+        "subject": event.subject,
+        "outcome": event.outcome,
+        "origin": event.origin,
+        "about": about,
+        "link": link,
+    }
+    connection.execute(_INSERT, values)
+    connection.execute(_MOVE_HEAD, {"new_number": number, "new_link": link})
+    return Entry(number=number, at=now, event=event, link=link)
+
+
+def find_head(connection: Connection) -> Head:
+    """Return where the log ends: number 0 while it is empty."""
+    row = connection.execute(_HEAD).one()
+    return Head(row.number, row.link)
+
+
+def list_entries(connection: Connection, wanted: AuditFilter, limit: int = PAGE) -> list[Entry]:
+    """Return the newest entries that fit, newest first."""
+    statement = _narrow(select(AUDIT_ENTRIES), wanted).order_by(AUDIT_ENTRIES.c.number.desc()).limit(limit)
+    return [_read(row) for row in connection.execute(statement)]
+
+
+def stream_entries(connection: Connection, wanted: AuditFilter) -> Iterator[Entry]:
+    """Give every entry that fits, oldest first, without holding them all."""
+    statement = _narrow(_ENTRIES, wanted)
+    for row in connection.execution_options(yield_per=500).execute(statement):
+        yield _read(row)
+
+
+def verify_log(connection: Connection, key: bytes, seen: Head | None = None) -> Breach | None:
+    """Return the first place where the log was changed, cut, lengthened or reordered; None when it is whole.
+
+    `seen` is a head that was written down earlier: with it an end that was cut off, head and all, is found too.
+    """
+    number, link = 0, FIRST
+    for row in connection.execution_options(yield_per=500).execute(_ENTRIES):
+        entry = _read(row)
+        if entry.number != number + 1:
+            return Breach(number + 1, f"entry {number + 1} is missing")
+        number = entry.number
+        expected = _link(key, link, number, entry.at, entry.event, row.about)
+        if not is_same(expected, entry.link):
+            return Breach(number, f"entry {number} is not what was written")
+        link = entry.link
+        if seen is not None and seen.number == number and not is_same(seen.link, link):
+            return Breach(number, f"entry {number} is not the one whose head was written down")
+    head = find_head(connection)
+    if head.number != number or not is_same(head.link, link):
+        return Breach(number + 1, f"the log ends at entry {number}, and should at {head.number}")
+    if seen is not None and seen.number > number:
+        return Breach(number + 1, f"the log ends at entry {number}, and had {seen.number} entries once")
+    return None
+
+
+def _narrow(statement: Select[Any], wanted: AuditFilter) -> Select[Any]:
+    entries = AUDIT_ENTRIES.c
+    if wanted.actor:
+        statement = statement.where(entries.actor == wanted.actor)
+    if wanted.action:
+        statement = statement.where(entries.action == wanted.action)
+    if wanted.subject:
+        statement = statement.where(entries.subject == wanted.subject)
+    if wanted.since is not None:
+        statement = statement.where(entries.at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(entries.at < wanted.until)
+    if wanted.before is not None:
+        statement = statement.where(entries.number < wanted.before)
+    return statement
+
+
+def _link(key: bytes, previous: str, number: int, at: datetime, event: Event, about: str) -> str:
+    parts = (event.actor, event.action, event.subject, event.outcome, event.origin, about)
+    return chain(key, previous, str(number), at.isoformat(), *parts)
+
+
+def _read(row: Row[Any]) -> Entry:
+    event = Event(
+        action=row.action,
+        actor=row.actor,
+        subject=row.subject,
+        outcome=row.outcome,
+        origin=row.origin,
+        about=json.loads(row.about),
+    )
+    return Entry(number=row.number, at=row.at, event=event, link=row.link)

@@ -1,0 +1,33 @@
+"""Where drafts end unsent: a count for each page that everybody sees, and nothing about anybody."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, func, select, text
+
+from app.storage.tables import DRAFT_ENDS, DRAFTS
+
+_EXPIRED: Final = (
+    select(DRAFTS.c.edition_hash, DRAFTS.c.reached, func.count().label("ended"))
+    .where(DRAFTS.c.expires_at <= bindparam("now"), DRAFTS.c.reached.is_not(None))
+    .group_by(DRAFTS.c.edition_hash, DRAFTS.c.reached)
+)
+_ADD: Final = text(
+    "INSERT INTO draft_ends (edition_hash, page, count) VALUES (:edition_hash, :page, :count) "
+    "ON CONFLICT (edition_hash, page) DO UPDATE SET count = draft_ends.count + excluded.count"
+)
+_LIST: Final = select(DRAFT_ENDS.c.page, DRAFT_ENDS.c.count).where(
+    DRAFT_ENDS.c.edition_hash == bindparam("edition_hash")
+)
+
+
+def count_expired(connection: Connection, now: datetime) -> None:
+    """Add the drafts that are about to be purged to the counts; in the same transaction as the purge."""
+    for row in connection.execute(_EXPIRED, {"now": now}).all():
+        connection.execute(_ADD, {"edition_hash": row.edition_hash, "page": row.reached, "count": row.ended})
+
+
+def list_draft_ends(connection: Connection, edition_hash: str) -> Mapping[int, int]:
+    """Return how many drafts of an edition ended on each page, by the page's number."""
+    return {page: ended for page, ended in connection.execute(_LIST, {"edition_hash": edition_hash})}

@@ -1,0 +1,229 @@
+"""Responses: what patients sent, sealed to the clinic; one row for each reference and one for each version of it.
+
+Uniqueness is the database's: however often a draft is sent at once, one response with one reference is there (UA-31).
+Nothing here can open what is sealed.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, text, update
+
+from app.storage.tables import NOTES, RESPONSE_TOKENS, RESPONSE_VERSIONS, RESPONSES, UtcDateTime
+from app.vault.reference import make_reference
+
+_ID_BYTES: Final = 16
+
+Seal = Callable[[str, str], bytes]
+"""Seals the content to the clinic for a version's row id and its reference."""
+
+
+class ReviewStatus(StrEnum):
+    """FHIR R4 Task.status, as far as a review uses it; people read New, In review, Needs a call, Reviewed."""
+
+    REQUESTED = "requested"
+    IN_PROGRESS = "in-progress"
+    ON_HOLD = "on-hold"
+    COMPLETED = "completed"
+
+
+OPEN: Final = (ReviewStatus.REQUESTED, ReviewStatus.IN_PROGRESS, ReviewStatus.ON_HOLD)
+"""The states in which a response is still on the work list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredResponse:
+    """One response as the clinic's list knows it, without what is sealed; `owner` is a person's id."""
+
+    reference: str
+    version: int
+    edition_hash: str
+    language: str
+    received_at: datetime
+    sent_at: datetime
+    delete_at: datetime
+    review_status: ReviewStatus
+    owner: str | None
+    call_on: str | None
+    reviewed_at: datetime | None
+    revision: int
+    is_kept: bool
+    is_restricted: bool
+    taken_in: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredVersion:
+    """One version of a response, sealed."""
+
+    id: str
+    reference: str
+    version: int
+    edition_hash: str
+    sealed: bytes = field(repr=False)
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What is to be stored of one sending; `version` is the one the sender means to send, counted from 1."""
+
+    receipt_hash: str
+    version: int
+    edition_hash: str
+    language: str
+    delete_at: datetime
+    seal: Seal
+
+
+COLUMNS: Final = tuple(RESPONSES.c[name] for name in StoredResponse.__slots__)
+
+# One statement that both databases know, and no target: a second sending and a reference that is taken both do nothing.
+_INSERT: Final = text(
+    "INSERT INTO responses (reference, receipt_hash, version, edition_hash, language, received_at, sent_at, delete_at, "
+    "review_status, owner, call_on, reviewed_at, revision, is_kept, is_restricted, taken_in) "
+    "VALUES (:reference, :receipt_hash, 1, :edition_hash, :language, :now, :now, :delete_at, "
+    "'requested', NULL, NULL, NULL, 0, FALSE, FALSE, 0) ON CONFLICT DO NOTHING"
+).bindparams(bindparam("now", type_=UtcDateTime), bindparam("delete_at", type_=UtcDateTime))
+_INSERT_VERSION: Final = insert(RESPONSE_VERSIONS)
+_LOCK_RECEIPT: Final = select(*COLUMNS).where(RESPONSES.c.receipt_hash == bindparam("receipt_hash")).with_for_update()
+_FIND_RECEIPT: Final = select(*COLUMNS).where(RESPONSES.c.receipt_hash == bindparam("receipt_hash"))
+_FIND: Final = select(*COLUMNS).where(RESPONSES.c.reference == bindparam("reference"))
+_ADD_VERSION: Final = (
+    update(RESPONSES)
+    .where(RESPONSES.c.reference == bindparam("key"))
+    .values(
+        version=bindparam("new_version"),
+        edition_hash=bindparam("new_edition"),
+        language=bindparam("new_language"),
+        sent_at=bindparam("now"),
+        delete_at=bindparam("new_delete_at"),
+        review_status=bindparam("new_status"),
+        reviewed_at=None,
+        revision=RESPONSES.c.revision + 1,
+        taken_in=0,
+    )
+)
+_VERSIONS: Final = (
+    select(RESPONSE_VERSIONS)
+    .where(RESPONSE_VERSIONS.c.reference == bindparam("reference"))
+    .order_by(RESPONSE_VERSIONS.c.version)
+)
+_DUE: Final = (
+    select(RESPONSES.c.reference)
+    .where(RESPONSES.c.delete_at <= bindparam("now"), RESPONSES.c.is_kept.is_(False))
+    .order_by(RESPONSES.c.delete_at)
+    .limit(bindparam("limit"))
+)
+_ERASE: Final = (
+    delete(RESPONSE_TOKENS).where(RESPONSE_TOKENS.c.reference == bindparam("reference")),
+    delete(NOTES).where(NOTES.c.reference == bindparam("reference")),
+    delete(RESPONSE_VERSIONS).where(RESPONSE_VERSIONS.c.reference == bindparam("reference")),
+    delete(RESPONSES).where(RESPONSES.c.reference == bindparam("reference")),
+)
+
+
+def receive_response(connection: Connection, sending: Sending, now: datetime) -> tuple[StoredResponse, bool]:
+    """Store what was sent and return its response, and whether this sending was new.
+
+    A version that is there already is left as it is, and its response returned: a second click, F5, another tab or a
+    retry after a lost answer sends nothing twice.
+    """
+    key = {"receipt_hash": sending.receipt_hash}
+    row = connection.execute(_LOCK_RECEIPT, key).mappings().one_or_none()
+    if row is None:
+        if _insert_first(connection, sending, now):
+            return read_response(connection.execute(_FIND_RECEIPT, key).mappings().one()), True
+        row = connection.execute(_LOCK_RECEIPT, key).mappings().one()
+    found = read_response(row)
+    if found.version >= sending.version:
+        return found, False
+    return add_version(connection, found, sending, now), True
+
+
+def add_version(connection: Connection, found: StoredResponse, sending: Sending, now: datetime) -> StoredResponse:
+    """Store another version of a response, which comes back onto the list if it was reviewed; return it anew."""
+    is_reviewed = found.review_status is ReviewStatus.COMPLETED
+    values = {
+        "key": found.reference,
+        "new_version": found.version + 1,
+        "new_edition": sending.edition_hash,
+        "new_language": sending.language,
+        "now": now,
+        "new_delete_at": sending.delete_at,
+        "new_status": (ReviewStatus.REQUESTED if is_reviewed else found.review_status).value,
+    }
+    connection.execute(_ADD_VERSION, values)
+    _insert_version(connection, found.reference, found.version + 1, sending, now)
+    return read_response(connection.execute(_FIND, {"reference": found.reference}).mappings().one())
+
+
+def find_response(connection: Connection, reference: str) -> StoredResponse | None:
+    """Return the response with this reference."""
+    row = connection.execute(_FIND, {"reference": reference}).mappings().one_or_none()
+    return None if row is None else read_response(row)
+
+
+def find_receipt(connection: Connection, receipt_hash: str) -> StoredResponse | None:
+    """Return the response that the holder of a draft's secret sent, if they sent one."""
+    row = connection.execute(_FIND_RECEIPT, {"receipt_hash": receipt_hash}).mappings().one_or_none()
+    return None if row is None else read_response(row)
+
+
+def list_versions(connection: Connection, reference: str) -> list[StoredVersion]:
+    """Return every version of a response, the first one first."""
+    return [StoredVersion(**row) for row in connection.execute(_VERSIONS, {"reference": reference}).mappings()]
+
+
+def list_due(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Return the references whose time is over and that nothing holds."""
+    return list(connection.execute(_DUE, {"now": now, "limit": limit}).scalars())
+
+
+def erase_response(connection: Connection, reference: str) -> bool:
+    """Delete a response with all that belongs to it and tell whether it was there; then `checkpoint` (S18)."""
+    return [connection.execute(statement, {"reference": reference}).rowcount for statement in _ERASE][-1] == 1
+
+
+def _insert_first(connection: Connection, sending: Sending, now: datetime) -> bool:
+    """Tell whether the response was stored; False when somebody else stored one with this receipt meanwhile."""
+    key = {"receipt_hash": sending.receipt_hash}
+    while connection.execute(_FIND_RECEIPT, key).one_or_none() is None:
+        reference = make_reference()
+        values = {
+            "reference": reference,
+            "receipt_hash": sending.receipt_hash,
+            "edition_hash": sending.edition_hash,
+            "language": sending.language,
+            "now": now,
+            "delete_at": sending.delete_at,
+        }
+        if connection.execute(_INSERT, values).rowcount == 1:
+            _insert_version(connection, reference, 1, sending, now)
+            return True
+    return False
+
+
+def _insert_version(connection: Connection, reference: str, version: int, sending: Sending, now: datetime) -> None:
+    row_id = secrets.token_hex(_ID_BYTES)
+    connection.execute(
+        _INSERT_VERSION,
+        {
+            "id": row_id,
+            "reference": reference,
+            "version": version,
+            "edition_hash": sending.edition_hash,
+            "sealed": sending.seal(row_id, reference),
+            "sent_at": now,
+        },
+    )
+
+
+def read_response(row: RowMapping) -> StoredResponse:
+    """Return a row of `COLUMNS` as a response."""
+    values: dict[str, Any] = dict(row)
+    return StoredResponse(**{**values, "review_status": ReviewStatus(row["review_status"])})

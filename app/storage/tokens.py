@@ -1,0 +1,63 @@
+"""Search tokens of responses, written by the clinic's side when it first opens one (intake)."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from app.storage.responses import COLUMNS, StoredResponse, read_response
+from app.storage.tables import RESPONSE_TOKENS, RESPONSES
+
+_UNTAKEN: Final = (
+    select(*COLUMNS).where(RESPONSES.c.taken_in == 0).order_by(RESPONSES.c.received_at).limit(bindparam("limit"))
+)
+_FORGET: Final = delete(RESPONSE_TOKENS).where(RESPONSE_TOKENS.c.reference == bindparam("key"))
+_INSERT: Final = insert(RESPONSE_TOKENS)
+_TAKE: Final = (
+    update(RESPONSES)
+    .where(
+        RESPONSES.c.reference == bindparam("key"), RESPONSES.c.version == bindparam("seen"), RESPONSES.c.taken_in == 0
+    )
+    .values(taken_in=bindparam("seen_again"))
+)
+_REFERENCES: Final = (
+    select(RESPONSE_TOKENS.c.reference)
+    .where(RESPONSE_TOKENS.c.token == bindparam("token"))
+    .order_by(RESPONSE_TOKENS.c.received_at, RESPONSE_TOKENS.c.reference)
+)
+
+
+def list_untaken(connection: Connection, limit: int) -> list[StoredResponse]:
+    """Return responses whose newest version has no search tokens yet, oldest first."""
+    return [read_response(row) for row in connection.execute(_UNTAKEN, {"limit": limit}).mappings()]
+
+
+def take_in(connection: Connection, response: StoredResponse, tokens: Collection[str]) -> bool:
+    """Write a response's search tokens in place of earlier ones; False when another process did, or it moved on."""
+    values = {"key": response.reference, "seen": response.version, "seen_again": response.version}
+    if connection.execute(_TAKE, values).rowcount != 1:
+        return False
+    connection.execute(_FORGET, {"key": response.reference})
+    rows = [
+        {"token": token, "received_at": response.received_at, "reference": response.reference}
+        for token in sorted(set(tokens))
+    ]
+    if rows:
+        connection.execute(_INSERT, rows)
+    return True
+
+
+def list_references(connection: Connection, token: str) -> list[str]:
+    """Return the references that have a token, oldest first: those of one person, say."""
+    return list(connection.execute(_REFERENCES, {"token": token}).scalars())
+
+
+def count_tokens(connection: Connection, tokens: Collection[str]) -> Mapping[str, int]:
+    """Return how many responses have each of these tokens."""
+    statement = (
+        select(RESPONSE_TOKENS.c.token, func.count())
+        .where(RESPONSE_TOKENS.c.token.in_(sorted(tokens)))
+        .group_by(RESPONSE_TOKENS.c.token)
+    )
+    counted = {token: count for token, count in connection.execute(statement)}  # noqa: C416  a row is no pair to mypy
+    return {token: counted.get(token, 0) for token in tokens}
