@@ -71,8 +71,8 @@ STAFF_SESSIONS: Final = Table(
 THROTTLES: Final = Table(
     "throttles",
     METADATA,
-    Column("key", String(64), primary_key=True),  # a hash: what was typed as a name may be a password
-    Column("count", Integer, nullable=False),
+    Column("slot", String(64), primary_key=True),  # a hash: what was typed as a name may be a password
+    Column("tries", Integer, nullable=False),
     Column("last_at", UtcDateTime, nullable=False),
     Column("until", UtcDateTime, nullable=False),
     Index(None, "last_at"),

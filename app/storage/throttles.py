@@ -1,0 +1,60 @@
+"""How often something was tried in vain: counts that survive a restart and that all processes share (S9).
+
+Keys are hashes, because what is typed as a name may be a password. Nothing here decides how long anybody waits.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, delete, select, text, update
+
+from app.storage.staff_tables import THROTTLES
+from app.storage.tables import UtcDateTime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How often something was tried, when last, and until when it is not to be tried again."""
+
+    tries: int
+    last_at: datetime
+    until: datetime
+
+
+# One statement that both databases know, so that of two who begin a tally at once neither fails.
+_BEGIN: Final = text(
+    "INSERT INTO throttles (slot, tries, last_at, until) VALUES (:slot, 0, :now, :now) ON CONFLICT (slot) DO NOTHING"
+).bindparams(bindparam("now", type_=UtcDateTime))
+_FIND: Final = select(THROTTLES.c.tries, THROTTLES.c.last_at, THROTTLES.c.until).where(
+    THROTTLES.c.slot == bindparam("key")
+)
+_HOLD: Final = _FIND.with_for_update()
+
+
+def find_tally(connection: Connection, key: str) -> Tally | None:
+    """Return a tally, or None when nothing was counted."""
+    row = connection.execute(_FIND, {"key": key}).mappings().one_or_none()
+    return None if row is None else Tally(**row)
+
+
+def hold_tally(connection: Connection, key: str, now: datetime) -> Tally:
+    """Return a tally, begun when there is none, and let nobody else count until this transaction ends."""
+    connection.execute(_BEGIN, {"slot": key, "now": now})
+    return Tally(**connection.execute(_HOLD, {"key": key}).mappings().one())
+
+
+def save_tally(connection: Connection, key: str, tally: Tally) -> None:
+    """Store a tally that is held."""
+    values = {"tries": tally.tries, "last_at": tally.last_at, "until": tally.until}
+    connection.execute(update(THROTTLES).where(THROTTLES.c.slot == key).values(values))
+
+
+def forget_tally(connection: Connection, key: str) -> None:
+    """Delete a tally: what was tried has succeeded."""
+    connection.execute(delete(THROTTLES).where(THROTTLES.c.slot == key))
+
+
+def purge_tallies(connection: Connection, before: datetime) -> int:
+    """Delete the tallies in which nothing was counted since, and return how many."""
+    return connection.execute(delete(THROTTLES).where(THROTTLES.c.last_at <= before)).rowcount
