@@ -19,10 +19,12 @@ def create_app(settings: "Settings", now: "Callable[[], datetime] | None" = None
     Its database is not touched before a request: whoever serves the application migrates it first. `now` is the
     clock, where a test has its own.
     """
-    from app.clinic import find_clinic
+    from app.clinic.keeper import ClinicKeeper
+    from app.desk.keyring import DeskKeeper
     from app.logs import get_log
     from app.storage.engine import create_engine_for
-    from app.web import build_web_app, problems, services
+    from app.web import build_web_app, services
+    from app.web.clinic import wiring as clinic
     from app.web.edition import EditionKeeper
     from app.web.health import watch
     from app.web.patient import wiring as patient
@@ -37,10 +39,17 @@ def create_app(settings: "Settings", now: "Callable[[], datetime] | None" = None
         now=clock,
     )
     served = services.Services(
-        settings=settings, engine=engine, editions=editions, clinic=find_clinic(settings), now=clock
+        settings=settings,
+        engine=engine,
+        editions=editions,
+        keeper=ClinicKeeper(engine, is_demonstration=settings.is_demo),
+        desks=DeskKeeper(engine, settings, clock) if settings.has_staff else None,
+        now=clock,
     )
     services.init_app(app, served)
     watch(app, served)
-    patient.init_app(app)
-    problems.prepare(app)
+    if settings.has_patients:
+        patient.init_app(app)
+    if settings.has_staff:
+        clinic.init_app(app)
     return app

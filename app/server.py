@@ -12,6 +12,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Final, NoReturn
 
+from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,6 +21,7 @@ from app.logs import record_failure
 from app.settings import Settings, StartError
 from app.storage.drafts import purge_expired
 from app.storage.engine import DatabaseUrlError, SchemaRevisionError, begin_write, checkpoint, migrate
+from app.web import problems
 from app.web.edition import NoEditionError
 from app.web.services import Services, get_services, read_clock
 from app.web.wire import Server
@@ -40,9 +42,7 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
         app = create_app(settings)
     except DatabaseUrlError as error:
         raise StartError(f"FOREWORD_DATABASE_URL: {error}") from None
-    with app.app_context():
-        services = get_services()
-    prepare(services)
+    services = prepare(app)
     _allow_open_files()
     server = Server(app, settings, listener)
     stopped = threading.Event()
@@ -74,11 +74,18 @@ def open_listener(settings: Settings) -> socket.socket:
         raise StartError(_explain(error, host, port)) from None
 
 
-def prepare(services: Services) -> None:
-    """Bring the database up to date and read the questionnaire, or raise `StartError`."""
+def prepare(app: Flask) -> Services:
+    """Bring the database up to date, read the questionnaire and the keys, and return the services.
+
+    Raises `StartError` when one of them cannot be used.
+    """
+    with app.app_context():
+        services = get_services()
     try:
         migrate(services.engine)
         services.editions.get_newest()
+        if services.desks is not None:
+            services.desks.get()
     except SchemaRevisionError as error:
         raise StartError(f"FOREWORD_DATABASE_URL: {error}") from None
     except (SQLAlchemyError, OSError) as error:
@@ -88,6 +95,8 @@ def prepare(services: Services) -> None:
         ) from None
     except NoEditionError as error:
         raise StartError(*(str(fault) for fault in error.faults)) from None
+    problems.prepare(app)  # now that it can be known whose clinic it is
+    return services
 
 
 def purge_regularly(services: Services, stopped: threading.Event) -> None:

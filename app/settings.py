@@ -8,6 +8,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -30,6 +31,14 @@ class StartError(Exception):
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class ProgramRole(StrEnum):
+    """Whom a program serves (design D-7)."""
+
+    ALL = "all"
+    PATIENT = "patient"
+    CLINIC = "clinic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,21 @@ SETTINGS: Final = (
     ),
     Setting("FOREWORD_QUESTIONS", "questions.yaml", "The questionnaire file; the default comes with the program."),
     Setting("FOREWORD_DEMO", "0", "1 shows the demonstration clinic, with a banner on every page."),
+    Setting(
+        "FOREWORD_ROLE",
+        "all",
+        "Whom to serve: patient (needs no private key and can open nothing that was sent), clinic (its staff), or all.",
+    ),
+    Setting(
+        "FOREWORD_CLINIC_URL",
+        "FOREWORD_PUBLIC_URL",
+        "The address staff open, where it is another one than patients open.",
+    ),
+    Setting(
+        "FOREWORD_KEY_PASSPHRASE",
+        "none",
+        "Locks the private keys in FOREWORD_DATA; without it, only their file permissions do.",
+    ),
     Setting("FOREWORD_TRUSTED_HOPS", "0", "How many proxies in front are believed about who asked and how."),
 )
 """Every setting there is, in the order of docs/settings.md."""
@@ -77,12 +101,25 @@ class Settings:
     database_url: str = field(repr=False)  # it can hold a password
     questions: Path
     is_demo: bool
+    role: ProgramRole = ProgramRole.ALL
+    clinic_url: str
+    key_passphrase: str = field(repr=False, default="")
     trusted_hops: int
 
     @property
     def is_https(self) -> bool:
         """Tell whether people reach the program by https."""
         return self.public_url.startswith("https:")
+
+    @property
+    def has_patients(self) -> bool:
+        """Tell whether patients are served."""
+        return self.role is not ProgramRole.CLINIC
+
+    @property
+    def has_staff(self) -> bool:
+        """Tell whether the clinic's staff are served, and private keys needed."""
+        return self.role is not ProgramRole.PATIENT
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -103,14 +140,18 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     host = read("HOST", "127.0.0.1", _parse_host)
     port = read("PORT", "8000", _parse_port)
     data = read("FOREWORD_DATA", "instance", _parse_path)
+    public_url = read("FOREWORD_PUBLIC_URL", f"http://{_name_own_host(host)}:{port}", _parse_public_url)
     settings = Settings(
         host=host,
         port=port,
-        public_url=read("FOREWORD_PUBLIC_URL", f"http://{_name_own_host(host)}:{port}", _parse_public_url),
+        public_url=public_url,
         data=data,
         database_url=read("FOREWORD_DATABASE_URL", f"sqlite:///{data / 'foreword.sqlite3'}", _parse_database_url),
         questions=read("FOREWORD_QUESTIONS", str(find_resource("questions.yaml")), _parse_path),
         is_demo=read("FOREWORD_DEMO", "0", _parse_flag),
+        role=read("FOREWORD_ROLE", "all", _parse_role),
+        clinic_url=read("FOREWORD_CLINIC_URL", public_url, _parse_public_url),
+        key_passphrase=given.get("FOREWORD_KEY_PASSPHRASE", ""),
         trusted_hops=read("FOREWORD_TRUSTED_HOPS", "0", _parse_hops),
     )
     if "FOREWORD_PUBLIC_URL" not in given and not _is_loopback(host) and not _is_any_address(host):
@@ -156,6 +197,13 @@ def _parse_flag(text: str) -> bool:
     if text not in _FLAGS:
         raise ValueError(f"{text!r} is neither yes nor no; write 1 for yes, or 0")
     return _FLAGS[text]
+
+
+def _parse_role(text: str) -> ProgramRole:
+    try:
+        return ProgramRole(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is nobody to serve; write all, patient, or clinic") from None
 
 
 def _parse_number(text: str, allowed: range) -> int:

@@ -26,25 +26,27 @@ def _build_room(name: str, rooms: str = "", libraries: str | None = None) -> Roo
     return Room(name, frozenset(rooms.split()), None if libraries is None else frozenset(libraries.split()))
 
 
-CORE = "app.settings app.logs app.clinic app.questionnaire app.vault app.output app.storage"
+CORE = "app.settings app.files app.logs app.clinic app.questionnaire app.vault app.output app.storage"
 
 # A module belongs to the room with the longest fitting name, and a room may always import from itself.
 HOUSE = tuple(
     _build_room(*row)
     for row in (
         ("app.settings", "", ""),
+        ("app.files", "app.settings", ""),
         ("app.logs", "", "flask structlog"),
         ("app.questionnaire", "", "yaml"),
         ("app.vault", "", "cryptography"),
         ("app.output", "app.questionnaire", "babel noto_cjk_sans_jp_regular pymupdf_fonts segno typst"),
         ("app.storage", "app.questionnaire app.vault", "alembic psycopg sqlalchemy"),
-        ("app.clinic", "app.settings app.questionnaire app.output", ""),
-        ("app.web", CORE),
+        ("app.clinic", "app.settings app.questionnaire app.vault app.output app.storage", "sqlalchemy"),
+        ("app.desk", CORE, "sqlalchemy"),
+        ("app.web", f"app.desk {CORE}"),
         ("app.web.patient", f"app.web {CORE}"),
-        ("app.web.clinic", f"app.web {CORE}"),
-        ("app.server", f"app app.web {CORE}"),
-        ("app.cli", f"app app.server {CORE}"),
-        ("app", f"app.web app.web.patient app.web.clinic {CORE}"),
+        ("app.web.clinic", f"app.web app.desk {CORE}"),
+        ("app.server", f"app app.web app.desk {CORE}"),
+        ("app.cli", f"app app.server app.desk {CORE}"),
+        ("app", f"app.web app.web.patient app.web.clinic app.desk {CORE}"),
     )
 )
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import SETTINGS, Settings, StartError, find_resource, load_settings
+from app.settings import SETTINGS, ProgramRole, Settings, StartError, find_resource, load_settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,6 +24,9 @@ def test_nothing_has_to_be_set() -> None:
         database_url=f"sqlite:///{Path.cwd()}/instance/foreword.sqlite3",
         questions=ROOT / "questions.yaml",
         is_demo=False,
+        role=ProgramRole.ALL,
+        clinic_url="http://127.0.0.1:8000",
+        key_passphrase="",
         trusted_hops=0,
     )
 
@@ -38,6 +41,9 @@ def test_everything_can_be_set() -> None:
             "FOREWORD_DATABASE_URL": "postgresql+psycopg://user:word@host/name",
             "FOREWORD_QUESTIONS": "/other.yaml",
             "FOREWORD_DEMO": "1",
+            "FOREWORD_ROLE": "clinic",
+            "FOREWORD_CLINIC_URL": "https://staff.clinic.example",
+            "FOREWORD_KEY_PASSPHRASE": "a passphrase",
             "FOREWORD_TRUSTED_HOPS": "2",
             "OTHER": "of no matter",
         }
@@ -50,6 +56,9 @@ def test_everything_can_be_set() -> None:
         database_url="postgresql+psycopg://user:word@host/name",
         questions=Path("/other.yaml"),
         is_demo=True,
+        role=ProgramRole.CLINIC,
+        clinic_url="https://staff.clinic.example",
+        key_passphrase="a passphrase",
         trusted_hops=2,
     )
     assert settings.is_https

@@ -1,8 +1,6 @@
 """`foreword preview`: the summary that answers would make, without a server."""
 
-import os
 import sys
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, NoReturn, cast
@@ -11,7 +9,7 @@ import click
 
 from app.cli._files import find_questions, make_edition, name_file, read_definition, read_file, write_file
 from app.cli._summary_text import draw_summary
-from app.clinic import find_clinic
+from app.clinic.profile import build_demonstration
 from app.output.frame import build_frame
 from app.output.payload import Paper
 from app.output.pdf import PdfError, render_pdf
@@ -21,7 +19,7 @@ from app.questionnaire.examples import ExampleError, read_example
 from app.questionnaire.load_answers import load_answers
 from app.questionnaire.summary import build_summary
 from app.questionnaire.summary_model import Summary
-from app.settings import StartError, load_settings
+from app.settings import StartError
 
 FOUND: Final = 1
 
@@ -84,9 +82,7 @@ def _find_example(definition: Definition, name: str) -> Example:
 
 def _summarize(definition: Definition, patient: Example, today: date, *, is_for_clinic: bool) -> Summary:
     edition = make_edition(definition)
-    clinic = find_clinic(replace(load_settings(os.environ), is_demo=True))
-    if clinic is None:
-        raise StartError("there is no demonstration clinic to show the summary for; install Foreword again")
+    clinic = build_demonstration()
     language = definition.questionnaire.language
     frame = build_frame(clinic, language=language, today=today, translate=str, name=patient.name)
     return build_summary(edition, read_example(edition, patient, today), frame, has_companion=is_for_clinic)

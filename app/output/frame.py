@@ -22,7 +22,10 @@ Translate = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clinic:
-    """The clinic that gives the form out: its name and the contacts it chose."""
+    """The clinic that gives the form out: its name, the contacts it chose, and what it tells its patients.
+
+    `reading_days` are working days in which staff usually read a form, `retention_days` days until it is deleted.
+    """
 
     name: str
     contact: str
@@ -30,6 +33,11 @@ class Clinic:
     crisis: CrisisSet
     is_demonstration: bool
     leave_url: str = "https://www.weather.gov/"
+    reading_days: int = 0
+    retention_days: int = 0
+    privacy: str = ""
+    is_print_only_for_minors: bool = False
+    has_part_2: bool = False
 
 
 def build_frame(

@@ -102,6 +102,11 @@ def append_event(connection: Connection, key: bytes, event: Event, now: datetime
     return Entry(number=number, at=now, event=event, link=link)
 
 
+def lock_log(connection: Connection) -> None:
+    """Let nobody else append until the caller's transaction ends."""
+    connection.execute(_LOCK_HEAD)
+
+
 def find_head(connection: Connection) -> Head:
     """Return where the log ends: number 0 while it is empty."""
     row = connection.execute(_HEAD).one()

@@ -17,7 +17,7 @@ _ADD: Final = text(
     "INSERT INTO draft_ends (edition_hash, page, count) VALUES (:edition_hash, :page, :count) "
     "ON CONFLICT (edition_hash, page) DO UPDATE SET count = draft_ends.count + excluded.count"
 )
-_LIST: Final = select(DRAFT_ENDS.c.page, DRAFT_ENDS.c.count).where(
+_LIST: Final = select(DRAFT_ENDS.c.page, DRAFT_ENDS.c.count.label("ended")).where(
     DRAFT_ENDS.c.edition_hash == bindparam("edition_hash")
 )
 
@@ -30,4 +30,5 @@ def count_expired(connection: Connection, now: datetime) -> None:
 
 def list_draft_ends(connection: Connection, edition_hash: str) -> Mapping[int, int]:
     """Return how many drafts of an edition ended on each page, by the page's number."""
-    return {page: ended for page, ended in connection.execute(_LIST, {"edition_hash": edition_hash})}
+    rows = connection.execute(_LIST, {"edition_hash": edition_hash})
+    return {row.page: row.ended for row in rows}

@@ -79,6 +79,17 @@ def parse_resume_code(text: str) -> bytes:
     return base64.b32decode(symbols.translate(_READ))
 
 
+def hash_receipt(secret: bytes) -> str:
+    """Return what names the response that was sent from a draft: nobody without the secret can tell the two together.
+
+    >>> hash_receipt(bytes(15)) == hash_secret(bytes(15))
+    False
+    """
+    if len(secret) != SECRET_LENGTH:
+        raise ValueError(f"a secret has {SECRET_LENGTH} bytes")
+    return hashlib.sha256(b"foreword receipt 1\0" + secret).hexdigest()
+
+
 def hash_secret(secret: bytes) -> str:
     """Return what the database stores to find a draft by its secret: SHA-256 in hex, plain by leave of ASVS 6.5.2.
 

@@ -78,8 +78,8 @@ def init_app(app: Flask) -> None:
 
 
 def prepare(app: Flask) -> None:
-    """Make the error pages, once more when the pages of a clinic give them their head and foot."""
-    get_shell(app).problem_pages = render_pages(app)
+    """Make the error pages, once more whenever the clinic gives them another head and foot."""
+    get_shell(app).problem_pages.update(render_pages(app))
 
 
 def render_pages(app: Flask) -> Mapping[int, bytes]:

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app
 from sqlalchemy import Engine
 
+from app.clinic.keeper import ClinicKeeper
+from app.desk.keyring import Desk, DeskKeeper
 from app.output.frame import Clinic
 from app.settings import Settings
 from app.web.edition import EditionKeeper
@@ -23,17 +25,31 @@ _EXTENSION = "foreword-services"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The parts a request works with; `clinic` is None until the clinic is set up: *not open yet*."""
+    """The parts a request works with; `desks` is None where only patients are served: no private key is needed."""
 
     settings: Settings
     engine: Engine
     editions: EditionKeeper
-    clinic: Clinic | None
+    keeper: ClinicKeeper
+    desks: DeskKeeper | None
     now: Callable[[], datetime]
+
+    @property
+    def clinic(self) -> Clinic | None:
+        """Return the clinic as it is set now; None until it is set up: *not open yet*."""
+        return self.keeper.get().clinic
+
+    @property
+    def desk(self) -> Desk:
+        """Return the clinic's private keys; raises LookupError where only patients are served (design D-7)."""
+        if self.desks is None:
+            raise LookupError("no private key is needed to serve patients, and none is here")
+        return self.desks.get()
 
     def localize(self, moment: datetime) -> datetime:
         """Return a moment on the clinic's clock: the one that people write dates by."""
-        return moment.astimezone(ZoneInfo(self.clinic.time_zone) if self.clinic else UTC)
+        clinic = self.clinic
+        return moment.astimezone(ZoneInfo(clinic.time_zone) if clinic else UTC)
 
     def today(self) -> date:
         """Return today's date at the clinic."""

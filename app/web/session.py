@@ -1,8 +1,6 @@
 """The session: a signed cookie with the secret of the form tokens in it, and never anything else; and its key."""
 
-import os
 import secrets
-import tempfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,6 +12,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from flask_wtf import CSRFProtect
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from app.files import make_data_folder, read_private, write_once
 from app.settings import Settings, StartError
 from app.web.services import read_clock
 
@@ -26,7 +25,6 @@ COOKIE_LIFE: Final = TOKEN_LIFE + 2 * _RENEWAL
 
 _COOKIE_SECONDS: Final = int(COOKIE_LIFE.total_seconds())
 _KEY_LENGTH: Final = 32
-_OPEN_TO_OTHERS: Final = 0o077
 
 
 class Session(SecureCookieSession):
@@ -90,47 +88,15 @@ def init_app(app: Flask, settings: Settings) -> None:
     CSRFProtect(app)
 
 
-def make_data_folder(folder: Path) -> None:
-    """Make the data folder, open to its owner only, or raise `StartError` when it cannot be or others can look in."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not any(folder.iterdir()):
-            folder.chmod(0o700)
-        mode = folder.stat().st_mode
-    except OSError as error:
-        raise StartError(f"FOREWORD_DATA: {folder} cannot be used: {error.strerror}; name another folder") from None
-    if mode & _OPEN_TO_OTHERS:
-        raise StartError(f"FOREWORD_DATA: others on this machine can look into {folder}; run: chmod 700 '{folder}'")
-
-
 def load_cookie_key(folder: Path) -> bytes:
     """Return the key that signs cookies, made at the first start, or raise `StartError` when it cannot be used."""
     path = folder / "cookie.key"
     try:
         if not path.exists():
-            _write_once(path, secrets.token_bytes(_KEY_LENGTH))
-        key, mode = path.read_bytes(), path.stat().st_mode
+            write_once(path, secrets.token_bytes(_KEY_LENGTH))
     except OSError as error:
         raise StartError(f"{path}: the key cannot be used: {error.strerror}; let this program read it") from None
-    if mode & _OPEN_TO_OTHERS:
-        raise StartError(f"{path}: others on this machine can read this key; delete it, a new one will be made")
+    key = read_private(path, "delete it, a new one will be made")
     if len(key) != _KEY_LENGTH:
         raise StartError(f"{path}: this is not a key of {_KEY_LENGTH} bytes; delete it, a new one will be made")
     return key
-
-
-def _write_once(path: Path, content: bytes) -> None:
-    # Written whole under another name, then linked: of processes that start together one wins, and none reads a half.
-    handle, name = tempfile.mkstemp(dir=path.parent)  # made with mode 0600
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            path.hardlink_to(temporary)
-        except FileExistsError:
-            return
-    finally:
-        temporary.unlink()

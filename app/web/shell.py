@@ -1,6 +1,6 @@
 """The application object, and what surrounds all its pages; it must never know a question or an answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, NoReturn
@@ -33,8 +33,8 @@ _EXTENSION: Final = "foreword-shell"
 class Shell:
     """What surrounds the pages of one application."""
 
-    problem_pages: Mapping[int, bytes] = field(default_factory=dict)
-    """The error pages by status, ready made: nothing that is broken can keep one from being shown."""
+    problem_pages: dict[int, bytes] = field(default_factory=dict)
+    """The error pages by status, ready made: nothing that is broken can keep one from being shown. Always this dict."""
     keep_form: FormKeeper | None = None
     """Set by the pages that have something to keep when a form's token has died."""
     readiness: dict[str, Callable[[], object]] = field(default_factory=dict)

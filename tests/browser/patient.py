@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 from playwright.sync_api import Locator, Page
 from pypdf import PdfReader
 
-from app.clinic import find_clinic
+from app.clinic.profile import build_demonstration
 from app.output.frame import build_frame
 from app.questionnaire.answer import Answer
 from app.questionnaire.canonical import dump_canonical, hash_canonical
@@ -53,7 +53,7 @@ def read_answers(example: Example) -> dict[str, Answer]:
 
 def expect_summary(answers: Mapping[str, Answer]) -> Summary:
     """Return what the paper of these answers must say."""
-    clinic = find_clinic(load_settings({"FOREWORD_DEMO": "1"}))
+    clinic = build_demonstration()
     assert clinic is not None
     frame = build_frame(clinic, language="en", today=datetime.now(UTC).date(), translate=str)
     return build_summary(load_edition(), answers, frame)

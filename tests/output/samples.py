@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from app.clinic import find_clinic
+from app.clinic.profile import build_demonstration
 from app.output.frame import Clinic, build_frame
 from app.questionnaire.answer import Answer, Coded, DateParts, Number, Rows, Text
 from app.questionnaire.canonical import dump_canonical, hash_canonical
@@ -59,7 +59,7 @@ def make_edition() -> Edition:
 @cache
 def make_clinic() -> Clinic:
     """Return the demonstration clinic under a name of its own."""
-    clinic = find_clinic(load_settings({"FOREWORD_DEMO": "1"}))
+    clinic = build_demonstration()
     assert clinic
     return replace(clinic, name="Elm Street Clinic")
 

@@ -16,6 +16,7 @@ from app.web.patient.draw import draw_component
 from app.web.patient.lost import show_lost
 from app.web.patient.notice import NOTICE_OLD_PAGE
 from app.web.patient.questions import find_posted_page, show_typed
+from app.web.problems import prepare
 from app.web.services import get_services
 from app.web.shell import get_shell
 
@@ -43,11 +44,13 @@ def refuse_unopened() -> ResponseReturnValue | None:
 @blueprint.app_context_processor
 def share_clinic() -> dict[str, Any]:
     """Give every template the clinic and its contacts, the same on each page (W-13)."""
-    language = choose_language()
-    shared: dict[str, dict[str, Any]] = current_app.extensions.setdefault(_SHARED, {})
-    if language not in shared:
-        shared[language] = _draw_shared(get_services().clinic)
-    return shared[language]
+    language, clinic = choose_language(), get_services().clinic
+    shared: dict[str, tuple[Clinic | None, dict[str, Any]]] = current_app.extensions.setdefault(_SHARED, {})
+    kept = shared.get(language)
+    if kept is None or kept[0] is not clinic:
+        kept = shared[language] = (clinic, _draw_shared(clinic))
+        prepare(current_app)
+    return kept[1]
 
 
 def _draw_shared(clinic: Clinic | None) -> dict[str, Any]:

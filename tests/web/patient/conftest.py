@@ -1,5 +1,6 @@
 """The whole application on a real SQLite file over https, with a clock the tests move."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -10,8 +11,8 @@ import pytest
 from flask import Flask
 
 from app import create_app
+from app.server import prepare
 from app.settings import load_settings
-from app.storage.engine import create_engine_for, migrate
 from tests.web.patient.visitor import ORIGIN, Visitor, make_visitor
 
 
@@ -51,6 +52,7 @@ def app(template: Path, tmp_path: Path, clock: Clock) -> Flask:
     """Make the application with a database of its own."""
     with closing(sqlite3.connect(template / "foreword.sqlite3")) as source:
         source.execute("VACUUM INTO ?", (str(tmp_path / "foreword.sqlite3"),))
+    shutil.copytree(template / "keys", tmp_path / "keys")
     return _make_app(tmp_path, clock)
 
 
@@ -63,7 +65,6 @@ def visitor(app: Flask) -> Visitor:
 def _make_app(folder: Path, clock: Clock) -> Flask:
     folder.chmod(0o700)
     settings = load_settings({"FOREWORD_DATA": str(folder), "FOREWORD_DEMO": "1", "FOREWORD_PUBLIC_URL": ORIGIN})
-    engine = create_engine_for(settings.database_url)
-    migrate(engine)
-    engine.dispose()
-    return create_app(settings, now=clock)
+    app = create_app(settings, now=clock)
+    prepare(app)
+    return app

@@ -1,0 +1,29 @@
+"""Editions as they were stored, for whatever renders a response in its own edition for ever (design D-9)."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+from app.questionnaire.canonical import load_canonical
+from app.questionnaire.edition import Edition, build_edition
+from app.storage.editions import find_edition
+from app.storage.engine import begin_read
+
+
+class EditionShelf:
+    """Finds editions by their hash and remembers them: they never change."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Read nothing yet."""
+        self._engine = engine
+        self._known: dict[str, Edition] = {}
+
+    def find(self, edition_hash: str) -> Edition | None:
+        """Return an edition, or None where there is none with this hash."""
+        if edition_hash not in self._known:
+            with begin_read(self._engine) as connection:
+                stored = find_edition(connection, edition_hash)
+            if stored is None:
+                return None
+            self._known[edition_hash] = build_edition(load_canonical(stored.canonical), edition_hash)
+        return self._known[edition_hash]

@@ -1,0 +1,79 @@
+"""The clinic as it is set now: read from the database and kept for some seconds, the same object until it changes.
+
+Without settings there is no clinic: patients see *not open yet*. Without a key to seal to they can print, and not send.
+It must never read a private key.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Engine
+
+from app.clinic.profile import DEMONSTRATION, ClinicSettings, build_clinic, load_contacts, load_settings
+from app.output.frame import Clinic
+from app.questionnaire.crisis import CrisisSet
+from app.storage.clinic_keys import find_newest_key
+from app.storage.clinic_settings import find_settings
+from app.storage.engine import begin_read
+from app.vault.keys import PublicKey
+
+_SECONDS: Final = 5.0
+"""How long a change in another process may go unnoticed here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What is set now: `clinic` is None until it is all there; `revision` is 0 until something was set."""
+
+    settings: ClinicSettings | None
+    clinic: Clinic | None
+    key: PublicKey | None
+    revision: int
+
+
+class ClinicKeeper:
+    """Reads what is set and remembers it; safe to call from several threads."""
+
+    def __init__(self, engine: Engine, *, is_demonstration: bool) -> None:
+        """Read nothing yet."""
+        self._engine = engine
+        self._is_demonstration = is_demonstration
+        self._contacts = load_contacts()
+        self._lock = threading.Lock()
+        self._profile: Profile | None = None
+        self._read_at = 0.0
+
+    @property
+    def contacts(self) -> dict[str, CrisisSet]:
+        """Return the crisis contacts a clinic can choose from, by country."""
+        return self._contacts
+
+    def get(self) -> Profile:
+        """Return what is set now."""
+        profile = self._profile
+        if profile is not None and time.monotonic() - self._read_at < _SECONDS:
+            return profile
+        with self._lock:
+            if self._profile is None or time.monotonic() - self._read_at >= _SECONDS:
+                self._profile = self._read(self._profile)
+                self._read_at = time.monotonic()
+            return self._profile
+
+    def forget(self) -> None:
+        """Read anew at the next call: something was set by this process."""
+        self._read_at = float("-inf")
+
+    def _read(self, before: Profile | None) -> Profile:
+        with begin_read(self._engine) as connection:
+            stored = find_settings(connection)
+            key = find_newest_key(connection)
+        revision = stored.revision if stored else 0
+        if before is not None and before.revision == revision and before.key == key:
+            return before  # the same object: what was drawn for it can be kept
+        settings = load_settings(stored.content) if stored else DEMONSTRATION if self._is_demonstration else None
+        clinic = build_clinic(settings, self._contacts, is_demonstration=self._is_demonstration) if settings else None
+        return Profile(settings=settings, clinic=clinic, key=key, revision=revision)

@@ -1,0 +1,92 @@
+"""Intake: the clinic's side opens each new response once and writes the tokens by which staff find it (design 6).
+
+It also begins the response's history in the audit log. It never keeps what it read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+
+from app.desk.keyring import Desk
+from app.desk.opening import FindEdition, OpenedVersion, UnreadableError, open_newest
+from app.logs import record_failure
+from app.questionnaire.sent import Day, list_name_keys, list_other_than_no
+from app.storage.audit import Event, append_event
+from app.storage.engine import begin_read, begin_write
+from app.storage.responses import StoredResponse
+from app.storage.tokens import list_untaken, take_in
+from app.vault.token import make_token
+
+BATCH = 50
+"""How many responses are taken in at once: few enough that nobody who waits for the database notices."""
+
+
+def take_in_new(engine: Engine, desk: Desk, find_edition: FindEdition, now: datetime, limit: int = BATCH) -> int:
+    """Write the search tokens of responses that have none, and return how many were taken in."""
+    with begin_read(engine) as connection:
+        waiting = list_untaken(connection, limit)
+        prepared = [(response, _prepare(connection, desk, find_edition, response)) for response in waiting]
+    if not prepared:
+        return 0
+    with begin_write(engine) as connection:
+        for response, tokens in prepared:
+            # What does not open is taken in without tokens, so that it stands in the list and is not tried for ever.
+            if take_in(connection, response, tokens or ()):
+                outcome = "done" if tokens is not None else "unreadable"
+                event = Event(
+                    action="response.received",
+                    actor="program",
+                    subject=response.reference,
+                    outcome=outcome,
+                    about={"version": response.version},
+                )
+                append_event(connection, desk.chain_key, event, now)
+    return len(prepared)
+
+
+def list_tokens(desk: Desk, opened: OpenedVersion) -> Iterator[str]:
+    """Give the tokens of a response: its patient's names, birth and both together, and items answered other than No."""
+    patient = opened.sent.patient
+    for key in list_name_keys(patient.name):
+        yield make_token(desk.token_key, "name", key)
+    if patient.birth is not None:
+        yield name_birth(desk, patient.birth)
+        yield name_person(desk, patient.name, patient.birth)
+    for link_id in list_other_than_no(opened.edition, opened.sent.response.answers):
+        yield name_item(desk, link_id)
+
+
+def name_birth(desk: Desk, birth: Day) -> str:
+    """Return the token of a date of birth."""
+    return make_token(desk.token_key, "birth", "{:04}-{:02}-{:02}".format(*birth))
+
+
+def name_words(desk: Desk, typed: str) -> tuple[str, ...]:
+    """Return the tokens a name must have to be found by what was typed: each of its words."""
+    keys = list_name_keys(typed)
+    words = [key for key in keys if " " not in key] or list(keys)
+    return tuple(make_token(desk.token_key, "name", word) for word in words)
+
+
+def name_person(desk: Desk, name: str, birth: Day) -> str:
+    """Return the token of one person: the whole name and the date of birth."""
+    whole = list_name_keys(name)[:1]
+    return make_token(desk.token_key, "person", "\0".join((*whole, "{:04}-{:02}-{:02}".format(*birth))))
+
+
+def name_item(desk: Desk, link_id: str) -> str:
+    """Return the token of an item that was answered other than No."""
+    return make_token(desk.token_key, "item", link_id)
+
+
+def _prepare(
+    connection: Connection, desk: Desk, find_edition: FindEdition, response: StoredResponse
+) -> list[str] | None:
+    try:
+        return list(list_tokens(desk, open_newest(connection, desk, find_edition, response)))
+    except UnreadableError as error:
+        record_failure(error, "response does not open", reference=response.reference, version=response.version)
+        return None

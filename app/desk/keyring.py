@@ -1,0 +1,132 @@
+"""The clinic's private keys, in files of the data folder: made at the first start, found at every other.
+
+`keys/response-<id>.pem` opens what patients sent; `keys/desk.pem` yields the keys for the audit chain, for search
+tokens and for whatever else the clinic's side seals for itself. They are two, so that a new response key leaves the log
+as it is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine
+
+from app.files import make_data_folder, read_private, write_once
+from app.settings import Settings, StartError
+from app.storage.audit import Event, append_event, lock_log
+from app.storage.clinic_keys import list_keys, record_key
+from app.storage.engine import begin_write
+from app.vault.keys import KeyFileError, PrivateKey, dump_private_key, load_private_key, make_private_key
+
+FOLDER: Final = "keys"
+"""The folder of the private keys, in the data folder."""
+
+_DESK: Final = "desk.pem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The keys of a running clinic's side; `keys` are its response keys by their ids."""
+
+    keys: Mapping[str, PrivateKey] = field(repr=False)
+    own: PrivateKey = field(repr=False)
+    chain_key: bytes = field(repr=False)
+    token_key: bytes = field(repr=False)
+
+    def derive(self, purpose: str) -> bytes:
+        """Return 32 bytes for another purpose of the clinic's side."""
+        return self.own.derive(purpose)
+
+
+class DeskKeeper:
+    """Opens the desk once, when it is first asked for; safe to call from several threads."""
+
+    def __init__(self, engine: Engine, settings: Settings, now: Callable[[], datetime]) -> None:
+        """Open nothing yet."""
+        self._engine = engine
+        self._settings = settings
+        self._now = now
+        self._lock = threading.Lock()
+        self._desk: Desk | None = None
+
+    def get(self) -> Desk:
+        """Return the desk; raises `StartError` when its keys cannot be used."""
+        with self._lock:
+            if self._desk is None:
+                self._desk = open_desk(self._engine, self._settings, self._now())
+            return self._desk
+
+    def forget(self) -> None:
+        """Read the keys anew at the next call: there are others now."""
+        with self._lock:
+            self._desk = None
+
+
+def open_desk(engine: Engine, settings: Settings, now: datetime) -> Desk:
+    """Return the desk with the keys in the data folder, made where there are none yet, or raise `StartError`."""
+    folder = settings.data / FOLDER
+    make_data_folder(settings.data)
+    make_data_folder(folder)
+    with begin_write(engine) as connection:
+        lock_log(connection)  # of processes that start together one makes the keys
+        known = list_keys(connection)
+        own_path = folder / _DESK
+        if known and not own_path.exists():
+            raise StartError(
+                f"{own_path}: the key that belongs to this database is missing; put it back from your copy"
+            )
+        if not own_path.exists():
+            write_key(own_path, make_private_key(), settings.key_passphrase)
+        desk = _build_desk(folder, settings.key_passphrase)
+        if known and known[-1].id not in desk.keys:
+            raise StartError(f"{folder}: the key {known[-1].id}, to which answers are sealed, is missing; put it back")
+        return desk if known else _register_keys(connection, folder, desk, settings.key_passphrase, now)
+
+
+def name_response_key(key_id: str) -> str:
+    """Return the file name of a response key."""
+    return f"response-{key_id}.pem"
+
+
+def write_key(path: Path, key: PrivateKey, passphrase: str) -> None:
+    """Write a private key, readable by its owner only; raises `StartError`."""
+    try:
+        write_once(path, dump_private_key(key, passphrase))
+    except OSError as error:
+        raise StartError(f"{path}: the key cannot be written: {error.strerror}; let this program write there") from None
+
+
+def read_key(path: Path, passphrase: str) -> PrivateKey:
+    """Return the private key in a file, or raise `StartError`."""
+    try:
+        return load_private_key(read_private(path, f"run: chmod 600 '{path}'"), passphrase)
+    except KeyFileError as error:
+        raise StartError(f"{path}: {error}; set FOREWORD_KEY_PASSPHRASE, or put back your copy of the file") from None
+
+
+def _build_desk(folder: Path, passphrase: str) -> Desk:
+    own = read_key(folder / _DESK, passphrase)
+    found = [read_key(path, passphrase) for path in sorted(folder.glob(name_response_key("*")))]
+    return Desk(
+        keys={key.public.id: key for key in found},
+        own=own,
+        chain_key=own.derive("audit chain"),
+        token_key=own.derive("search tokens"),
+    )
+
+
+def _register_keys(connection: Connection, folder: Path, desk: Desk, passphrase: str, now: datetime) -> Desk:
+    """Record the public halves of the keys there are, of a new one where there is none."""
+    if not desk.keys:
+        made = make_private_key()
+        write_key(folder / name_response_key(made.public.id), made, passphrase)
+        desk = _build_desk(folder, passphrase)
+    for key in desk.keys.values():
+        record_key(connection, key.public, now)
+        append_event(connection, desk.chain_key, Event(action="key.made", actor="program", subject=key.public.id), now)
+    return desk
