@@ -18,14 +18,31 @@ _GUARDED = {
 }
 
 
+def _write_guards(dialect: str, table: str, changes: str) -> tuple[str, ...]:
+    if dialect == "sqlite":
+        return tuple(
+            f"""CREATE TRIGGER {table}_keep_{number} BEFORE {change} ON {table}
+                BEGIN SELECT RAISE(ABORT, 'rows of this table never change'); END"""
+            for number, change in enumerate(changes.split(" OR "))
+        )
+    return (
+        f"""CREATE FUNCTION refuse_{table}_change() RETURNS trigger LANGUAGE plpgsql
+            AS $$ BEGIN RAISE EXCEPTION 'rows of this table never change'; END $$""",
+        f"""CREATE TRIGGER {table}_keep BEFORE {changes} OR TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION refuse_{table}_change()""",
+    )
+
+
 def upgrade() -> None:
     """Make the tables of the clinic's side and their guards."""
     op.add_column("drafts", sa.Column("reached", sa.Integer))
     _make_settings()
     _make_responses()
+    _make_contents()
     _make_accounts()
     for table, changes in _GUARDED.items():
-        _guard(table, changes)
+        for statement in _write_guards(op.get_bind().dialect.name, table, changes):
+            op.execute(statement)
 
 
 def _make_settings() -> None:
@@ -89,6 +106,9 @@ def _make_responses() -> None:
     op.create_index("ix_responses_owner", "responses", ["owner", "received_at", "reference"])
     op.create_index("ix_responses_delete_at", "responses", ["delete_at"])
     op.create_index("ix_responses_taken_in", "responses", ["taken_in", "received_at"])
+
+
+def _make_contents() -> None:
     op.create_table(
         "response_versions",
         sa.Column("id", sa.String(32), nullable=False),
@@ -148,21 +168,3 @@ def _make_accounts() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_audit_head"),
     )
     op.bulk_insert(head, [{"id": 1, "number": 0, "link": "0" * 64}])
-
-
-def _guard(table: str, changes: str) -> None:
-    if op.get_bind().dialect.name == "sqlite":
-        for number, change in enumerate(changes.split(" OR ")):
-            op.execute(
-                f"CREATE TRIGGER {table}_keep_{number} BEFORE {change} ON {table} "
-                "BEGIN SELECT RAISE(ABORT, 'rows of this table never change'); END"
-            )
-        return
-    op.execute(
-        f"CREATE FUNCTION refuse_{table}_change() RETURNS trigger LANGUAGE plpgsql "
-        "AS $$ BEGIN RAISE EXCEPTION 'rows of this table never change'; END $$"
-    )
-    op.execute(
-        f"CREATE TRIGGER {table}_keep BEFORE {changes} OR TRUNCATE ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION refuse_{table}_change()"
-    )
