@@ -1,72 +1,76 @@
-"""What stands around every staff page: whose clinic it is, who is signed in, and the pages they may open."""
+"""What every staff page has around it: whose clinic it is, who is signed in, and the pages they may open."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import current_app, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
-from app.storage.people import Role
+from app.storage.people import Person, Role
 from app.web.clinic import blueprint
-from app.web.clinic.gate import find_person
+from app.web.clinic.gate import EVERY_ROLE, allow
+from app.web.clinic.identity.current import find_person, get_person
 from app.web.i18n import translate
 from app.web.services import get_services
 
+PAGES: Final = (
+    ("Responses", "show_responses", frozenset({Role.REVIEWER})),
+    ("Overview", "show_overview", frozenset({Role.REVIEWER, Role.ADMINISTRATOR})),
+    ("Export", "show_export", frozenset({Role.REVIEWER})),
+    ("People", "show_people", frozenset({Role.ADMINISTRATOR})),
+    ("Settings", "show_settings", frozenset({Role.ADMINISTRATOR})),
+    ("Health", "show_doctor", frozenset({Role.ADMINISTRATOR})),
+    ("Audit log", "show_audit", frozenset({Role.AUDITOR, Role.ADMINISTRATOR})),
+)
+"""The pages in the head of every page: name, endpoint, and the roles it is shown to, the first one first."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One entry of the navigation, ready to draw."""
+    """A page in the head."""
 
     name: str
     address: str
     is_here: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StaffView:
-    """Who is signed in, and the pages they may open."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """Who is signed in, as the head shows them."""
 
     name: str
     pages: tuple[Entry, ...]
 
 
-# Endpoint, what it is called, and who may open it: in the order people meet it.
-PAGES: Final = (
-    ("clinic.show_responses", "Responses", Role.REVIEWER),
-    ("clinic.show_overview", "Overview", Role.REVIEWER),
-    ("clinic.show_export", "Export", Role.REVIEWER),
-    ("clinic.show_people", "People", Role.ADMINISTRATOR),
-    ("clinic.show_settings", "Settings", Role.ADMINISTRATOR),
-    ("clinic.show_health", "Health", Role.ADMINISTRATOR),
-    ("clinic.show_audit", "Audit log", Role.AUDITOR),
-)
-
-
 @blueprint.context_processor
 def share_frame() -> dict[str, Any]:
-    """Give every staff page its head."""
-    services = get_services()
-    profile = services.keeper.get()
+    """Give every staff page what stands around it."""
+    services, person = get_services(), find_person()
+    clinic = services.clinic
     return {
-        "clinic_name": profile.settings.name if profile.settings else translate("Foreword"),
+        "clinic_name": clinic.name if clinic else translate("Foreword"),
         "is_demonstration": services.settings.is_demo,
-        "staff": _view_staff(),
+        "staff": Staff(name=person.name, pages=tuple(list_pages(person))) if person else None,
     }
 
 
-def _view_staff() -> StaffView | None:
-    person = find_person()
-    if person is None:
-        return None
-    entries = tuple(
-        Entry(translate(name), url_for(endpoint), _is_here(endpoint))
-        for endpoint, name, role in PAGES
-        if person.has_role(role) and endpoint in current_app.view_functions
-    )
-    return StaffView(person.name, entries)
+def list_pages(person: Person) -> list[Entry]:
+    """Return the pages that a person may open, of those there are."""
+    entries = []
+    for name, view, roles in PAGES:
+        endpoint = f"clinic.{view}"
+        if person.roles & roles and endpoint in current_app.view_functions:
+            address = url_for(endpoint)
+            is_here = request.path == address or request.path.startswith(f"{address}/")
+            entries.append(Entry(name=translate(name), address=address, is_here=is_here))
+    return entries
 
 
-def _is_here(endpoint: str) -> bool:
-    """Tell whether the page asked for is this entry's own, or one below it."""
-    return request.path == url_for(endpoint) or request.path.startswith(f"{url_for(endpoint)}/")
+@blueprint.get("/")
+@allow(*EVERY_ROLE)
+def show_home() -> Response | str:
+    """Go to the first page that the person may open."""
+    pages = list_pages(get_person())
+    return redirect(pages[0].address, 303) if pages else render_template("clinic/refused.html")

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
-from app.web.clinic import blueprint
+from app.web.clinic import account, blueprint, demonstration, frame, gate, signin
+from app.web.clinic.identity import wiring as identity
+from app.web.clinic.kept import keep_form
+from app.web.shell import FormKeeper, get_shell
 
-MODULES = ()
+MODULES = (gate, frame, account, signin, demonstration)
 """The modules with pages: importing them is what puts their views on the blueprint."""
 
 
 def init_app(app: Flask) -> None:
-    """Give an application the staff pages."""
+    """Give an application the staff pages; those of patients must be there already."""
+    identity.init_app(app)
     app.register_blueprint(blueprint)
+    shell = get_shell(app)
+    shell.keep_form = _divide(shell.keep_form)
+
+
+def _divide(patients: FormKeeper | None) -> FormKeeper:
+    """Return what keeps a form for whoever sent it: staff or a patient."""
+
+    def keep(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
+        if request.blueprint == blueprint.name:
+            return keep_form(posted)
+        return patients(posted) if patients else None
+
+    return keep

@@ -1,0 +1,117 @@
+"""What somebody typed when their session ended: kept, and shown again to the same person on the same page (S38).
+
+A view that takes typed text says on which page it stands: `@keep_typed("clinic.show_response")`, under `@allow`. The
+page asks `find_kept()` and puts what it gets into its form. It stands in the sealed session, never in an address or a
+log, and goes when the form is saved. A view that takes a password must not say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+from flask import current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.datastructures import MultiDict
+
+from app.storage.engine import begin_read
+from app.storage.sessions import find_writer
+from app.vault.staff import hash_token
+from app.web.clinic.identity.current import find_person
+from app.web.clinic.session import get_session
+from app.web.services import get_services
+from app.web.session import TOKEN_LIFE
+
+Page = TypeVar("Page", bound=Callable[..., ResponseReturnValue])
+
+NOTICE_KEPT: Final = "This page was open for a long time. What you typed is all below. Save it again."
+"""The sentence above a form that shows what was kept."""
+
+_SHOWN_AT: Final = "foreword_shown_at"
+_KEPT: Final = "kept"
+_UNKEPT: Final = frozenset({"csrf_token"})
+
+
+def keep_typed(endpoint: str) -> Callable[[Page], Page]:
+    """Have what is sent to a view kept for the page `endpoint`, which has the same names in its address."""
+
+    def stamp(page: Page) -> Page:
+        setattr(page, _SHOWN_AT, endpoint)
+        return page
+
+    return stamp
+
+
+def find_kept() -> MultiDict[str, str] | None:
+    """Return what the person typed into this page when their session ended, or None."""
+    kept = get_session().get(_KEPT)
+    person = find_person()
+    if kept is None or person is None or (kept["person"], kept["address"]) != (person.id, request.path):
+        return None
+    return MultiDict((name, value) for name, value in kept["fields"])
+
+
+def forget_kept() -> None:
+    """Drop what was kept for the page that a view's form stands on: it was sent again."""
+    held = get_session()
+    if held.get(_KEPT) is not None and held[_KEPT]["address"] == find_address():
+        del held[_KEPT]
+
+
+def drop_what_others_kept() -> None:
+    """Drop what was kept for somebody else than the one who signs in now."""
+    held, person = get_session(), find_person()
+    if held.get(_KEPT) is not None and (person is None or held[_KEPT]["person"] != person.id):
+        del held[_KEPT]
+
+
+def find_kept_address(person_id: str) -> str | None:
+    """Return the page for which something of this person's is kept."""
+    kept = get_session().get(_KEPT)
+    return kept["address"] if kept is not None and kept["person"] == person_id else None
+
+
+def has_kept() -> bool:
+    """Tell whether something waits for somebody to sign in again."""
+    return get_session().get(_KEPT) is not None
+
+
+def find_address() -> str | None:
+    """Return the page on which the form of this request's view stands, or None where nothing of it is kept."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    endpoint = getattr(view, _SHOWN_AT, None)
+    return url_for(endpoint, **_name_values()) if endpoint else None
+
+
+def keep_form(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
+    """Keep a form whose token is not this session's, and send its writer on: to sign in, or to the page itself.
+
+    The token says whose form it was, and lets nobody in. None, when there is nothing to keep, or nobody to keep it for.
+    """
+    held = get_session()
+    if held.failure is not None:
+        raise held.failure
+    address, writer = find_address(), find_form_writer(posted.get("csrf_token", ""))
+    if address is None or writer is None:
+        return None
+    fields = [(name, value) for name, value in posted.items(multi=True) if name not in _UNKEPT]
+    held[_KEPT] = {"person": writer, "address": address, "fields": fields}
+    person = find_person()
+    onward = address if person is not None and person.id == writer else url_for("clinic.show_sign_in")
+    return redirect(onward, 303)
+
+
+def find_form_writer(token: str) -> str | None:
+    """Return the id of the person in whose session a form with this token was drawn, within a day; None for others."""
+    signer = URLSafeTimedSerializer(current_app.secret_key or "", salt="wtf-csrf-token")  # as Flask-WTF signs them
+    try:
+        raw = signer.loads(token, max_age=int(TOKEN_LIFE.total_seconds()))
+    except BadData:
+        return None
+    with begin_read(get_services().engine) as connection:
+        return find_writer(connection, hash_token("form", str(raw)))
+
+
+def _name_values() -> Mapping[str, Any]:
+    return request.view_args or {}
