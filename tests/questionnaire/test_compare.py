@@ -31,7 +31,7 @@ def compare(before: dict[str, Answer], after: dict[str, Answer], older: Edition 
 
 
 def say(view: AnswerView | None) -> str | None:
-    return view and "; ".join(line.text for line in view.lines)
+    return "; ".join(line.text for line in view.lines) if view else None
 
 
 def tell(changes: tuple[Change, ...]) -> list[tuple[str, str, str | None, str | None]]:

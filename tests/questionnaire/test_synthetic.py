@@ -1,13 +1,12 @@
 """Made-up patients: the same for the same seed, on the path, and never mistaken for a person."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from app.questionnaire.answer import Answer, Coded
+from app.questionnaire.answer import Answer, Coded, Number
 from app.questionnaire.answers import Raw, read_page
 from app.questionnaire.edition import Edition
 from app.questionnaire.enable import find_way
@@ -89,8 +88,8 @@ def test_ages_are_those_of_such_clinics_and_agree_with_the_answer() -> None:
     for made in make_many(make_edition(), 1500):
         assert made.patient.birth
         ages.append(age_at(made.patient.birth, today))
-        if "age" in made.answers:
-            assert made.answers["age"] == replace(made.answers["age"], typed=f"{ages[-1]}")  # type: ignore[call-arg]
+        answer = made.answers.get("age")
+        assert answer is None or answer == Number(f"{ages[-1]}")
     ages.sort()
     assert ages[0] >= 16
     assert ages[-1] <= 92
@@ -103,7 +102,7 @@ def test_leap_days_make_no_date_that_is_none() -> None:
     for number in range(800):
         born = maker.make(number, date(2028, 2, 29)).patient.birth
         assert born
-        assert date(*born)
+        assert date(*born) < date(2028, 2, 29)
 
 
 def test_answers_are_mixed_and_mostly_no() -> None:
