@@ -4,13 +4,13 @@ Nothing here may delete a person, and how they sign in stands in `access.py`.
 """
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from app.storage.staff_tables import PEOPLE
 
@@ -172,7 +172,7 @@ def note_sign_in(connection: Connection, person_id: str, now: datetime) -> None:
     connection.execute(update(PEOPLE).where(PEOPLE.c.id == person_id).values(signed_in_at=now))
 
 
-def read_person(row: Mapping[str, Any]) -> Person:
+def read_person(row: RowMapping) -> Person:
     """Return the person that a row with `COLUMNS` holds."""
     values = {column.name: row[column.name] for column in COLUMNS}
     return Person(**{**values, "roles": _read_roles(row["roles"])})

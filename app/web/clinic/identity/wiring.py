@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Final
+from typing import Any, Final
 
 from flask import Flask
 from flask_security import Security
@@ -57,7 +57,12 @@ def _find_nobody(_: object) -> None:
 def _keep_to_ourselves(app: Flask, security: Security) -> None:
     """Take the hooks off that would have every patient's page look for a member of staff in its session."""
     ours = {security.login_manager, security.principal}
-    for hooks in (app.before_request_funcs, app.after_request_funcs, app.template_context_processors):
+    every: tuple[dict[Any, list[Any]], ...] = (
+        app.before_request_funcs,
+        app.after_request_funcs,
+        app.template_context_processors,
+    )
+    for hooks in every:
         hooks[None] = [hook for hook in hooks[None] if not _belongs(hook, ours)]
 
 
