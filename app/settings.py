@@ -15,12 +15,25 @@ from urllib.parse import SplitResult, urlsplit
 
 T = TypeVar("T")
 
+
+@dataclass(frozen=True, slots=True)
+class PasswordCost:
+    """What argon2id spends on a password: memory in KiB, passes over it, and lanes."""
+
+    memory: int
+    passes: int
+    lanes: int
+
+
 _PACKAGE: Final = Path(__file__).parent
 _PREFIX: Final = "FOREWORD_"
 _PORTS: Final = range(1, 65536)
 _HOPS: Final = range(10)
 _HOST_NAME: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_TEST_COST: Final = PasswordCost(8, 1, 1)
+_LEAST_COST: Final = PasswordCost(19 * 1024, 2, 1)  # OWASP's least for argon2id (security.md S7)
+_MOST_COST: Final = PasswordCost(1024 * 1024, 16, 16)
 _FLAGS: Final = {"0": False, "1": True}
 _DATABASES: Final = ("sqlite:///", "postgresql+psycopg://")
 
@@ -85,6 +98,11 @@ SETTINGS: Final = (
         "none",
         "Locks the private keys in FOREWORD_DATA; without it, only their file permissions do.",
     ),
+    Setting(
+        "FOREWORD_PASSWORD_COST",
+        "65536,3,4",
+        "What argon2id spends on a staff password: KiB of memory, passes, lanes; hashed anew at sign-in as it rises.",
+    ),
     Setting("FOREWORD_TRUSTED_HOPS", "0", "How many proxies in front are believed about who asked and how."),
 )
 """Every setting there is, in the order of docs/settings.md."""
@@ -104,6 +122,7 @@ class Settings:
     role: ProgramRole = ProgramRole.ALL
     clinic_url: str
     key_passphrase: str = field(repr=False, default="")
+    password_cost: PasswordCost = PasswordCost(65536, 3, 4)
     trusted_hops: int
 
     @property
@@ -152,8 +171,13 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         role=read("FOREWORD_ROLE", "all", _parse_role),
         clinic_url=read("FOREWORD_CLINIC_URL", public_url, _parse_public_url),
         key_passphrase=given.get("FOREWORD_KEY_PASSPHRASE", ""),
+        password_cost=read("FOREWORD_PASSWORD_COST", "65536,3,4", _parse_password_cost),
         trusted_hops=read("FOREWORD_TRUSTED_HOPS", "0", _parse_hops),
     )
+    if settings.password_cost == _TEST_COST and not (_is_private(public_url) and _is_private(settings.clinic_url)):
+        problems.append(
+            "FOREWORD_PASSWORD_COST: test is for tests, and others can reach this address; write 65536,3,4, or unset it"
+        )
     if "FOREWORD_PUBLIC_URL" not in given and not _is_loopback(host) and not _is_any_address(host):
         problems.append(
             f"HOST: {host} can be reached from other machines, which need an address to open; "
@@ -204,6 +228,25 @@ def _parse_role(text: str) -> ProgramRole:
         return ProgramRole(text)
     except ValueError:
         raise ValueError(f"{text!r} is nobody to serve; write all, patient, or clinic") from None
+
+
+def _parse_password_cost(text: str) -> PasswordCost:
+    if text == "test":
+        return _TEST_COST
+    numbers = [int(part) for part in text.split(",") if part.isascii() and part.isdigit() and len(part) < 9]  # noqa: PLR2004  no sum of memory is longer
+    if len(numbers) != 3 or text.count(",") != 2:  # noqa: PLR2004  KiB, passes, lanes
+        raise ValueError(f"{text!r} is not three numbers; write KiB of memory, passes and lanes, such as 65536,3,4")
+    cost = PasswordCost(*numbers)
+    if cost.memory < _LEAST_COST.memory or cost.passes < _LEAST_COST.passes or cost.lanes < _LEAST_COST.lanes:
+        raise ValueError(f"{text!r} is too little against guessing; write at least 19456,2,1")
+    if cost.memory > _MOST_COST.memory or cost.passes > _MOST_COST.passes or cost.lanes > _MOST_COST.lanes:
+        raise ValueError(f"{text!r} would keep everybody waiting; write at most 1048576,16,16")
+    return cost
+
+
+def _is_private(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return _is_loopback(host) or host.endswith(".test")  # a name that RFC 6761 keeps for tests
 
 
 def _parse_number(text: str, allowed: range) -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import SETTINGS, ProgramRole, Settings, StartError, find_resource, load_settings
+from app.settings import SETTINGS, PasswordCost, ProgramRole, Settings, StartError, find_resource, load_settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -44,6 +44,7 @@ def test_everything_can_be_set() -> None:
             "FOREWORD_ROLE": "clinic",
             "FOREWORD_CLINIC_URL": "https://staff.clinic.example",
             "FOREWORD_KEY_PASSPHRASE": "a passphrase",
+            "FOREWORD_PASSWORD_COST": "131072,4,2",
             "FOREWORD_TRUSTED_HOPS": "2",
             "OTHER": "of no matter",
         }
@@ -59,6 +60,7 @@ def test_everything_can_be_set() -> None:
         role=ProgramRole.CLINIC,
         clinic_url="https://staff.clinic.example",
         key_passphrase="a passphrase",
+        password_cost=PasswordCost(131072, 4, 2),
         trusted_hops=2,
     )
     assert settings.is_https
@@ -200,3 +202,22 @@ def test_the_documentation_tells_every_setting_as_the_program_does() -> None:
 def test_what_comes_with_the_program_is_found() -> None:
     assert find_resource("templates").is_dir()
     assert find_resource("questions.yaml").is_file()
+
+
+@pytest.mark.parametrize(
+    "cost", ["1,2", "19455,2,1", "19456,1,1", "19456,2,0", "9999999,2,1", "a,b,c", "65536,3,4,", "-1,2,3"]
+)
+def test_a_password_that_costs_too_little_or_too_much_is_refused(cost: str) -> None:
+    (problem,) = find_problems(FOREWORD_PASSWORD_COST=cost)
+    assert problem.startswith(f"FOREWORD_PASSWORD_COST: '{cost}' ")
+
+
+def test_passwords_that_cost_next_to_nothing_are_refused_where_others_can_reach_them() -> None:
+    for url in ("https://clinic.example", "https://forms.test.example"):
+        (problem,) = find_problems(FOREWORD_PASSWORD_COST="test", FOREWORD_PUBLIC_URL=url)
+        assert problem.startswith("FOREWORD_PASSWORD_COST: test is for tests")
+    urls = {"FOREWORD_PUBLIC_URL": "https://forms.example.test", "FOREWORD_CLINIC_URL": "https://staff.clinic.example"}
+    (problem,) = find_problems(FOREWORD_PASSWORD_COST="test", **urls)
+    assert problem.startswith("FOREWORD_PASSWORD_COST: test is for tests")
+    for url in ("http://127.0.0.1:8000", "https://forms.example.test"):
+        assert load_settings({"FOREWORD_PASSWORD_COST": "test", "FOREWORD_PUBLIC_URL": url}).password_cost.passes == 1

@@ -1,0 +1,117 @@
+"""Who has to wait before the next try: longer each time, kept in the database, and never for ever (S9, S12).
+
+Tries are counted before they are judged, so that fifty at once are fifty. Names and addresses are stored as keyed
+hashes: what is typed as a name may be a password.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from flask import current_app
+from sqlalchemy import Connection
+
+from app.storage.throttles import Tally, find_tally, forget_tally, hold_tally, save_tally
+
+FORGOTTEN_AFTER: Final = timedelta(days=30)
+"""When a tally may be deleted in which nothing was counted since."""
+
+_IPV6_NETWORK: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How tries are slowed: `free` of them at once, then a wait that doubles from `first` to `longest`.
+
+    After `memory` without a try all is forgotten.
+    """
+
+    free: int
+    first: timedelta
+    longest: timedelta
+    memory: timedelta
+
+    def find_wait(self, tries: int) -> timedelta:
+        """Return how long to wait after so many tries.
+
+        >>> minute = timedelta(minutes=1)
+        >>> policy = Policy(free=5, first=minute / 4, longest=15 * minute, memory=60 * minute)
+        >>> [int(policy.find_wait(tries).total_seconds()) for tries in (4, 5, 6, 7, 50)]
+        [0, 15, 30, 60, 900]
+        """
+        if tries < self.free:
+            return timedelta()
+        doublings = min(tries - self.free, 30)
+        return min(self.first * 2**doublings, self.longest)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What is counted: a key of the database, and how it is slowed."""
+
+    key: str
+    policy: Policy
+
+
+def name_slot(policy: Policy, *about: str) -> Slot:
+    """Return the slot for what is counted, such as an account and a network."""
+    secret = current_app.secret_key
+    key = secret if isinstance(secret, bytes) else str(secret).encode()
+    text = "\0".join(about).encode("utf-8", "surrogatepass")
+    return Slot(hmac.new(key, b"foreword throttle 1\0" + text, hashlib.sha256).hexdigest(), policy)
+
+
+def name_network(address: str | None) -> str:
+    """Return the network an address counts for: itself, or for IPv6 the 64 bits that one household has."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return ""
+    if parsed.version == 4:  # noqa: PLR2004  IPv4
+        return str(parsed)
+    return str(ipaddress.ip_network((parsed, _IPV6_NETWORK), strict=False))
+
+
+def take_try(connection: Connection, slots: Iterable[Slot], now: datetime) -> timedelta:
+    """Count a try in each slot and return zero, or count nothing and return how long to wait."""
+    held = [(slot, hold_tally(connection, slot.key, now)) for slot in slots]
+    wait = max((tally.until - now for _, tally in held), default=timedelta())
+    if wait > timedelta():
+        return wait
+    for slot, tally in held:
+        _count(connection, slot, tally, now)
+    return timedelta()
+
+
+def find_wait(connection: Connection, slot: Slot, now: datetime) -> timedelta:
+    """Return how long to wait, where only failures are counted."""
+    tally = find_tally(connection, slot.key)
+    return max(tally.until - now, timedelta()) if tally else timedelta()
+
+
+def count_failure(connection: Connection, slot: Slot, now: datetime) -> None:
+    """Count a try that failed."""
+    _count(connection, slot, hold_tally(connection, slot.key, now), now)
+
+
+def forgive(connection: Connection, slot: Slot) -> None:
+    """Forget what was counted: the right one has come."""
+    forget_tally(connection, slot.key)
+
+
+def give_back(connection: Connection, slot: Slot, now: datetime) -> None:
+    """Take one try back, and let the next one come at once."""
+    tally = hold_tally(connection, slot.key, now)
+    save_tally(connection, slot.key, replace(tally, tries=max(tally.tries - 1, 0), until=now))
+
+
+def _count(connection: Connection, slot: Slot, tally: Tally, now: datetime) -> None:
+    tries = 1 if now - tally.last_at >= slot.policy.memory else tally.tries + 1
+    until = now + slot.policy.find_wait(tries)
+    save_tally(connection, slot.key, Tally(tries=tries, last_at=now, until=until))
