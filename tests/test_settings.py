@@ -64,7 +64,7 @@ def test_everything_can_be_set() -> None:
         trusted_hops=2,
     )
     assert settings.is_https
-    assert "word" not in repr(settings)
+    assert "user:word" not in repr(settings)
 
 
 def test_a_variable_set_to_nothing_is_not_set() -> None:
