@@ -50,6 +50,7 @@ _EDITIONS: Final = select(
 )
 _FIND: Final = _EDITIONS.where(EDITIONS.c.hash == bindparam("hash"))
 _FIND_LATEST: Final = _EDITIONS.order_by(EDITIONS.c.accepted_at.desc(), EDITIONS.c.first_used_at.desc()).limit(1)
+_LIST: Final = _EDITIONS.order_by(EDITIONS.c.first_used_at.desc(), EDITIONS.c.hash)
 
 
 def record_edition(
@@ -69,6 +70,11 @@ def find_edition(connection: Connection, edition_hash: str) -> StoredEdition | N
 def find_latest_edition(connection: Connection) -> StoredEdition | None:
     """Return the edition accepted last: the one to go on serving while `questions.yaml` does not pass its check."""
     return _find_one(connection, _FIND_LATEST, {})
+
+
+def list_editions(connection: Connection) -> list[StoredEdition]:
+    """Return every edition, the newest first."""
+    return [StoredEdition(**row) for row in connection.execute(_LIST).mappings()]
 
 
 def _find_one(connection: Connection, statement: Executable, values: dict[str, str]) -> StoredEdition | None:

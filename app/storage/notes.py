@@ -12,6 +12,7 @@ from app.storage.tables import NOTES
 _ID_BYTES: Final = 16
 _INSERT: Final = insert(NOTES)
 _LIST: Final = select(NOTES).where(NOTES.c.reference == bindparam("reference")).order_by(NOTES.c.written_at, NOTES.c.id)
+_HAS: Final = select(NOTES.c.id).where(NOTES.c.id == bindparam("id"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,11 @@ def add_note(connection: Connection, note: StoredNote) -> None:
             "sealed": note.sealed,
         },
     )
+
+
+def has_note(connection: Connection, note_id: str) -> bool:
+    """Tell whether there is a note with this id: a form that is sent twice writes its note once."""
+    return connection.execute(_HAS, {"id": note_id}).one_or_none() is not None
 
 
 def list_notes(connection: Connection, reference: str) -> list[StoredNote]:

@@ -5,7 +5,7 @@ Nothing here can open what is sealed.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -113,6 +113,14 @@ _VERSIONS: Final = (
     .where(RESPONSE_VERSIONS.c.reference == bindparam("reference"))
     .order_by(RESPONSE_VERSIONS.c.version)
 )
+_NEWEST_VERSIONS: Final = (
+    select(RESPONSE_VERSIONS)
+    .join(
+        RESPONSES,
+        (RESPONSES.c.reference == RESPONSE_VERSIONS.c.reference) & (RESPONSES.c.version == RESPONSE_VERSIONS.c.version),
+    )
+    .where(RESPONSE_VERSIONS.c.reference.in_(bindparam("references", expanding=True)))
+)
 _DUE: Final = (
     select(RESPONSES.c.reference)
     .where(RESPONSES.c.delete_at <= bindparam("now"), RESPONSES.c.is_kept.is_(False))
@@ -177,6 +185,12 @@ def find_receipt(connection: Connection, receipt_hash: str) -> StoredResponse | 
 def list_versions(connection: Connection, reference: str) -> list[StoredVersion]:
     """Return every version of a response, the first one first."""
     return [StoredVersion(**row) for row in connection.execute(_VERSIONS, {"reference": reference}).mappings()]
+
+
+def find_newest_versions(connection: Connection, references: Collection[str]) -> dict[str, StoredVersion]:
+    """Return the newest version of each of these responses, by reference, those that are there."""
+    rows = connection.execute(_NEWEST_VERSIONS, {"references": list(references)}).mappings()
+    return {row["reference"]: StoredVersion(**row) for row in rows}
 
 
 def list_due(connection: Connection, now: datetime, limit: int) -> list[str]:

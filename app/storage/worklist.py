@@ -35,6 +35,7 @@ class ResponseFilter:
     """
 
     statuses: tuple[ReviewStatus, ...] = tuple(ReviewStatus)
+    reference: str = ""
     owner: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -82,6 +83,8 @@ def _narrow(statement: Select[Any], wanted: ResponseFilter, status: ReviewStatus
     statement = statement.where(responses.review_status == status.value)
     if not wanted.has_restricted:
         statement = statement.where(responses.is_restricted.is_(False))
+    if wanted.reference:
+        statement = statement.where(responses.reference == wanted.reference)
     if wanted.owner:
         statement = statement.where(responses.owner == wanted.owner)
     if wanted.edition_hash:
