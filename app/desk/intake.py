@@ -5,7 +5,7 @@ It also begins the response's history in the audit log. It never keeps what it r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
@@ -33,18 +33,24 @@ def take_in_new(engine: Engine, desk: Desk, find_edition: FindEdition, now: date
         return 0
     with begin_write(engine) as connection:
         for response, tokens in prepared:
-            # What does not open is taken in without tokens, so that it stands in the list and is not tried for ever.
-            if take_in(connection, response, tokens or ()):
-                outcome = "done" if tokens is not None else "unreadable"
-                event = Event(
-                    action="response.received",
-                    actor="program",
-                    subject=response.reference,
-                    outcome=outcome,
-                    about={"version": response.version},
-                )
-                append_event(connection, desk.chain_key, event, now)
+            take_in_one(connection, desk, response, tokens, now)
     return len(prepared)
+
+
+def take_in_one(
+    connection: Connection, desk: Desk, response: StoredResponse, tokens: Collection[str] | None, now: datetime
+) -> None:
+    """Write one response's search tokens, and begin its history with it; None for the tokens of what does not open."""
+    # What does not open is taken in without tokens, so that it stands in the list and is not tried for ever.
+    if take_in(connection, response, tokens or ()):
+        event = Event(
+            action="response.received",
+            actor="program",
+            subject=response.reference,
+            outcome="done" if tokens is not None else "unreadable",
+            about={"version": response.version},
+        )
+        append_event(connection, desk.chain_key, event, now)
 
 
 def list_tokens(desk: Desk, opened: OpenedVersion) -> Iterator[str]:

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from flask import request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from app.desk.demonstration import DEMONSTRATION_STAFF, meet
 from app.storage.access import find_access
 from app.storage.engine import begin_write
-from app.storage.people import Role, change_roles, create_person, find_person_by_login
 from app.web.clinic import blueprint
 from app.web.clinic.gate import allow_everybody
 from app.web.clinic.identity.signing import let_in
 from app.web.services import get_services
-
-DEMONSTRATION_STAFF: Final = {
-    "reviewer": ("Demonstration reviewer", frozenset({Role.REVIEWER})),
-    "administrator": ("Demonstration administrator", frozenset({Role.ADMINISTRATOR})),
-    "auditor": ("Demonstration auditor", frozenset({Role.AUDITOR})),
-    "lead": ("Demonstration lead", frozenset({Role.REVIEWER, Role.ADMINISTRATOR})),
-}
-"""Who can be met in a demonstration, by the word in their button: their name and their roles."""
 
 
 @blueprint.post("/demonstration")
@@ -33,16 +23,8 @@ def sign_in_to_demonstration() -> Response:
     chosen = request.form.get("as", "")
     if not services.settings.is_demo or chosen not in DEMONSTRATION_STAFF:
         raise NotFound
-    name, roles = DEMONSTRATION_STAFF[chosen]
-    login = f"{chosen}@demonstration.invalid"
     with begin_write(services.engine) as connection:
-        person = find_person_by_login(connection, login)
-        if person is None:
-            person = create_person(
-                connection, login=login, name=name, roles=roles, now=services.now(), is_demonstration=True
-            )
-        elif person.roles != roles:
-            change_roles(connection, person.id, roles)
+        person = meet(connection, chosen, services.now())
         access = find_access(connection, person.id)
     if access is None or not person.is_active:
         raise NotFound
