@@ -38,7 +38,9 @@ help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(STAMPS)/run ## Serve the questionnaire (PORT and HOST say where)
-	@FOREWORD_DEMO="$${FOREWORD_DEMO-1}" exec $(BIN)/foreword serve
+	@export FOREWORD_DEMO="$${FOREWORD_DEMO-1}"; \
+	if [ "$$FOREWORD_DEMO" = 1 ]; then $(BIN)/foreword demo --if-empty 2>/dev/null || true; fi; \
+	exec $(BIN)/foreword serve
 
 test: $(STAMPS)/npm browser ## Run every test (ARGS goes to pytest)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)

@@ -6,8 +6,8 @@ It must never hold a patient's or a staff member's data.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import asdict, dataclass, fields
+from datetime import date, timedelta
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -21,6 +21,10 @@ SUICIDAL_THOUGHTS_YES: Final = "suicidal-thoughts=yes"
 """The one answer that a clinic sees marked in its list unless it decides otherwise (clinical.md 1D)."""
 
 
+HALF_A_YEAR: Final = timedelta(days=183)
+"""After how long a help line has to be checked again with its owner."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicSettings:
     """All that a clinic sets.
@@ -29,6 +33,7 @@ class ClinicSettings:
     working days, `retention_days` days. `marked` are answers as `linkId=code` that the list marks. `notice_to` are
     e-mail addresses that hear, once a day at most, that something is waiting. `is_print_only_for_minors` keeps a
     person who gives an age under 18 from sending (L-25). `has_part_2` prints the notice of 42 CFR Part 2 (L-19, L-20).
+    `emergency` is the emergency number where the first country's contacts have none.
     """
 
     name: str
@@ -43,6 +48,7 @@ class ClinicSettings:
     notice_to: tuple[str, ...] = ()
     is_print_only_for_minors: bool = False
     has_part_2: bool = False
+    emergency: str = ""
 
 
 DEMONSTRATION: Final = ClinicSettings(
@@ -51,7 +57,7 @@ DEMONSTRATION: Final = ClinicSettings(
     time_zone="America/Chicago",
     countries=(DEMONSTRATION_COUNTRY,),
     reading_days=2,
-    retention_days=30,
+    retention_days=180,
     protocol_owner="Nobody: this clinic is a demonstration",
     privacy="This clinic is a demonstration. Whatever you write here can be read by anybody who opens its staff pages.",
 )
@@ -78,15 +84,38 @@ def load_contacts() -> dict[str, CrisisSet]:
     return {entry.country: entry for entry in load_crisis(path.read_bytes(), path.name)}
 
 
-def find_oldest_check(settings: ClinicSettings, contacts: dict[str, CrisisSet]) -> date | None:
-    """Return the day on which the crisis contact that was checked longest ago was checked."""
-    days = [
-        date.fromisoformat(line.checked_on)
+def list_stale(settings: ClinicSettings, contacts: dict[str, CrisisSet], today: date) -> tuple[str, ...]:
+    """Return the chosen help lines that nobody checked for half a year, by name (clinical.md 4)."""
+    return tuple(
+        f"{contacts[country].country_name}: {line.name}"
         for country in settings.countries
         if country in contacts
         for line in contacts[country].contacts
-    ]
-    return min(days, default=None)
+        if is_stale(line.checked_on, today)
+    )
+
+
+def is_stale(checked_on: str, today: date) -> bool:
+    """Tell whether a number was checked more than half a year ago, or never.
+
+    >>> is_stale("2026-01-31", date(2026, 7, 30)), is_stale("2026-01-31", date(2026, 8, 1))
+    (False, True)
+    """
+    try:
+        return today - date.fromisoformat(checked_on) > HALF_A_YEAR
+    except ValueError:
+        return True
+
+
+def list_changes(before: ClinicSettings | None, after: ClinicSettings) -> tuple[str, ...]:
+    """Return the names of the settings that differ, all where there were none.
+
+    >>> from dataclasses import replace
+    >>> list_changes(DEMONSTRATION, replace(DEMONSTRATION, name="Elm", reading_days=3))
+    ('name', 'reading_days')
+    """
+    names = tuple(field.name for field in fields(ClinicSettings))
+    return tuple(name for name in names if before is None or getattr(before, name) != getattr(after, name))
 
 
 def build_clinic(settings: ClinicSettings, contacts: dict[str, CrisisSet], *, is_demonstration: bool) -> Clinic:
@@ -97,7 +126,7 @@ def build_clinic(settings: ClinicSettings, contacts: dict[str, CrisisSet], *, is
         country=first.country,
         country_name=first.country_name,
         emergency_label=first.emergency_label,
-        emergency_tel=first.emergency_tel,
+        emergency_tel=first.emergency_tel or settings.emergency,
         contacts=tuple(line for entry in chosen for line in entry.contacts),
     )
     return Clinic(

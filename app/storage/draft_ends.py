@@ -25,7 +25,13 @@ _LIST: Final = select(DRAFT_ENDS.c.page, DRAFT_ENDS.c.count.label("ended")).wher
 def count_expired(connection: Connection, now: datetime) -> None:
     """Add the drafts that are about to be purged to the counts; in the same transaction as the purge."""
     for row in connection.execute(_EXPIRED, {"now": now}).all():
-        connection.execute(_ADD, {"edition_hash": row.edition_hash, "page": row.reached, "count": row.ended})
+        add_draft_ends(connection, row.edition_hash, {row.reached: row.ended})
+
+
+def add_draft_ends(connection: Connection, edition_hash: str, ended: Mapping[int, int]) -> None:
+    """Add to how many drafts of an edition ended on each page, by the page's number."""
+    for page, count in ended.items():
+        connection.execute(_ADD, {"edition_hash": edition_hash, "page": page, "count": count})
 
 
 def list_draft_ends(connection: Connection, edition_hash: str) -> Mapping[int, int]:
