@@ -1,14 +1,24 @@
-"""The way in: sign-in page, sign-out, and the page after it."""
+"""The way in and out: the sign-in page with the password, and sign-out."""
 
 from __future__ import annotations
 
-from flask import make_response, redirect, render_template, url_for
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
 from app.web.clinic import blueprint
 from app.web.clinic.demonstration import list_demonstration_staff
 from app.web.clinic.gate import EVERY_ROLE, allow, allow_everybody
+from app.web.clinic.identity.checking import TooManyTriesError, check_password
+from app.web.clinic.identity.current import find_person
+from app.web.clinic.identity.passkeys import offer_sign_in
+from app.web.clinic.identity.passwords import BusyError
+from app.web.clinic.identity.pending import begin_pending
 from app.web.clinic.identity.signing import let_out
+from app.web.clinic.identity.words import BUSY, WRONG_SIGN_IN, count_minutes, say_problem, say_wait
 from app.web.clinic.kept import has_kept
 
 
@@ -16,7 +26,25 @@ from app.web.clinic.kept import has_kept
 @allow_everybody
 def show_sign_in() -> ResponseReturnValue:
     """Show the sign-in page."""
-    return render_template("clinic/sign_in.html", demonstration=list_demonstration_staff(), has_kept=has_kept())
+    return redirect(url_for("clinic.show_home"), 303) if find_person() else draw_sign_in()
+
+
+@blueprint.post("/sign-in")
+@allow_everybody
+def sign_in() -> ResponseReturnValue:
+    """Take name and password; whatever is wrong, the answer is the same for everybody (S10, S11)."""
+    login = request.form.get("login", "")
+    try:
+        access = check_password(login, request.form.get("password", ""))
+    except TooManyTriesError as error:
+        return answer_wait(draw_sign_in({"login": say_wait(error.wait)}, login), error)
+    except BusyError:
+        return draw_sign_in({"login": say_problem(BUSY)}, login), HTTPStatus.SERVICE_UNAVAILABLE
+    if access is None:
+        return draw_sign_in({"login": say_problem(WRONG_SIGN_IN)}, login), HTTPStatus.UNPROCESSABLE_ENTITY
+    begin_pending(access)
+    onward = "clinic.show_second" if access.has_second_factor else "clinic.show_enrolment"
+    return redirect(url_for(onward), 303)
 
 
 @blueprint.post("/sign-out")
@@ -34,3 +62,22 @@ def sign_out() -> ResponseReturnValue:
 def show_signed_out() -> ResponseReturnValue:
     """Show that nobody is signed in any more."""
     return render_template("clinic/signed_out.html")
+
+
+def draw_sign_in(problems: Mapping[str, str] | None = None, login: str = "") -> str:
+    """Return the sign-in page with what was typed, except the password."""
+    return render_template(
+        "clinic/sign_in.html",
+        problems=problems or {},
+        login=login,
+        passkey=offer_sign_in(),
+        demonstration=list_demonstration_staff(),
+        has_kept=has_kept(),
+    )
+
+
+def answer_wait(page: str, error: TooManyTriesError) -> Response:
+    """Return a page that says to wait."""
+    response = make_response(page, HTTPStatus.TOO_MANY_REQUESTS)
+    response.headers["Retry-After"] = str(60 * count_minutes(error.wait))
+    return response

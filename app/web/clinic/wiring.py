@@ -6,12 +6,33 @@ from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from app.web.clinic import account, blueprint, demonstration, frame, gate, signin
+from app.web.clinic import (
+    account,
+    blueprint,
+    demonstration,
+    enrol,
+    frame,
+    gate,
+    join,
+    second,
+    settings,
+    signin,
+)
 from app.web.clinic.identity import wiring as identity
 from app.web.clinic.kept import keep_form
 from app.web.shell import FormKeeper, get_shell
 
-MODULES = (gate, frame, account, signin, demonstration)
+MODULES = (
+    gate,
+    frame,
+    account,
+    signin,
+    demonstration,
+    settings,
+    enrol,
+    join,
+    second,
+)
 """The modules with pages: importing them is what puts their views on the blueprint."""
 
 

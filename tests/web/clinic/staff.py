@@ -1,6 +1,9 @@
 """Somebody of the clinic without a browser: signs in by the demonstration's buttons and posts forms as one would."""
 
+from datetime import datetime
+
 from flask import Flask
+from passlib.totp import TOTP
 
 from app.storage.people import Role
 from tests.web.patient.visitor import ORIGIN, Visitor, make_visitor
@@ -28,3 +31,9 @@ def read_cookie(visitor: Visitor) -> str:
     """Return the value of the staff cookie, or nothing."""
     cookie = visitor.client.get_cookie(COOKIE, domain=ORIGIN.removeprefix("https://"))
     return cookie.value if cookie else ""
+
+
+def make_codes(key: str, at: datetime, *steps: int) -> list[str]:
+    """Return what an authenticator app with this key shows, so many steps of 30 seconds from a moment."""
+    totp = TOTP(key)
+    return [str(totp.generate(int(at.timestamp()) + 30 * step).token) for step in steps]

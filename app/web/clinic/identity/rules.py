@@ -15,7 +15,7 @@ LONGEST: Final = 128
 
 _LEAST_OTHER: Final = 8
 _LEAST_DIFFERENT: Final = 6
-_SHORTEST_WORD: Final = 4
+_SHORTEST_WORD: Final = 3
 _OWN_WORDS: Final = ("foreword", "ketamine", "clinic", "questionnaire", "password", "passphrase")
 _LOOK_ALIKES: Final = str.maketrans("0134578@$!", "oieastbasi")
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -47,12 +47,17 @@ def find_password_problem(password: str, words: Iterable[str] = ()) -> str | Non
 def _is_named(plain: str, words: Iterable[str]) -> bool:
     """Tell whether too little is left of a password without the names that everybody here knows."""
     names = {word for text in words for word in _WORD.findall(unicodedata.normalize("NFKD", text).casefold())}
-    rest = _keep_letters(plain)
-    has_name = False
-    for name in sorted({*names, *_OWN_WORDS}, key=len, reverse=True):
-        if len(name) >= _SHORTEST_WORD and name in rest:
-            rest, has_name = rest.replace(name, ""), True
-    return has_name and len(rest) < _LEAST_OTHER
+    known = sorted({*names, *_OWN_WORDS}, key=len, reverse=True)
+    bare = "".join(character for character in plain if character.isalpha())
+    return any(_is_little_without(text, known) for text in (bare, _keep_letters(plain)))
+
+
+def _is_little_without(text: str, names: Iterable[str]) -> bool:
+    rest = text
+    for name in names:
+        if len(name) >= _SHORTEST_WORD:
+            rest = rest.replace(name, "")
+    return rest != text and len(rest) < _LEAST_OTHER
 
 
 def _is_common(plain: str) -> bool:

@@ -8,7 +8,11 @@ from typing import Any, Final
 from flask import Flask
 from flask_security import Security
 
+from app.web.clinic.identity import passwords
+from app.web.clinic.identity.factors import StaffRecoveryCodes, StaffTotp
 from app.web.clinic.identity.model import StaffStore
+from app.web.clinic.identity.passkeys import StaffWebauthnUtil
+from app.web.clinic.identity.passwords import StaffPasswordUtil, configure_cost
 from app.web.clinic.session import StaffSessions
 from app.web.services import get_services
 
@@ -24,8 +28,14 @@ def init_app(app: Flask) -> None:
     app.session_interface = StaffSessions(
         app.session_interface, services.engine, services.now, is_https=settings.is_https
     )
-    app.config.update(_configure())
-    security = Security()
+    app.config.update(_configure() | configure_cost(settings.password_cost))
+    passwords.init_app(app, settings.password_cost)
+    security = Security(
+        totp_cls=StaffTotp,
+        mf_recovery_codes_util_cls=StaffRecoveryCodes,
+        password_util_cls=StaffPasswordUtil,
+        webauthn_util_cls=StaffWebauthnUtil,
+    )
     security.init_app(app, StaffStore(), register_blueprint=False)
     # Nobody is let in by a token in a header or an address.
     security.login_manager.request_loader(_find_nobody)

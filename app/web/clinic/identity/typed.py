@@ -1,0 +1,44 @@
+"""What is typed about a person: names, sign-in names and new passwords, each with what to do about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from flask import current_app, request
+
+from app.web.clinic.identity.words import LOGIN_MISSING, NAME_MISSING, NOT_THE_SAME, say_problem
+from app.web.services import get_services
+
+_LONGEST_NAME: Final = 100
+_LONGEST_LOGIN: Final = 254
+_LOGIN: Final = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\"]+")
+
+
+def find_name_problem(control: str, name: str) -> dict[str, str]:
+    """Return what to do about a person's name, by its control."""
+    is_fine = 0 < len(name.strip()) <= _LONGEST_NAME and _is_printable(name)
+    return {} if is_fine else {control: say_problem(NAME_MISSING)}
+
+
+def find_login_problem(control: str, login: str) -> dict[str, str]:
+    """Return what to do about a sign-in name, by its control."""
+    is_fine = _LOGIN.fullmatch(login.strip()) and len(login) <= _LONGEST_LOGIN and _is_printable(login)
+    return {} if is_fine else {control: say_problem(LOGIN_MISSING)}
+
+
+def find_new_password_problems(words: Iterable[str]) -> dict[str, str]:
+    """Return what to do about the new password of this request, typed twice, by its control."""
+    password, again = request.form.get("new-password", ""), request.form.get("new-password-again", "")
+    clinic = get_services().clinic
+    known = (*words, clinic.name if clinic else "")
+    problems, _ = current_app.extensions["security"].password_util.validate(password, False, words=known)  # noqa: FBT003  Flask-Security's signature
+    if problems:
+        return {"new-password": say_problem(problems[0])}
+    return {} if password == again else {"new-password-again": say_problem(NOT_THE_SAME)}
+
+
+def _is_printable(text: str) -> bool:
+    """Tell whether a text has no control characters and no half ones: it stands in tables and log lines of pages."""
+    return all(character.isprintable() for character in text.strip())
