@@ -24,6 +24,7 @@ from app.questionnaire.columns import (
     NOT_IN_EDITION,
     OWN_WORDS,
     STATES,
+    UNREADABLE,
     Cell,
     CellReader,
     Choice,
@@ -37,8 +38,8 @@ Translate = Callable[[str], str]
 Value = str | int | None
 
 BOM = "\ufeff"
-ROWS = "#rows"
-"""What the last line of a CSV begins with; no reference does."""
+ROWS, NOTICE = "#rows", "#notice"
+"""What the last line of a CSV begins with, and one before it that must go with the file; no reference does."""
 
 # What a spreadsheet takes for the beginning of a formula, and the apostrophe that stops it.
 _TRIGGERS = frozenset("=+-@\t\r\n'")
@@ -46,10 +47,13 @@ _TRIGGERS = frozenset("=+-@\t\r\n'")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetRow:
-    """One response: what the clinic knows about it, by the names of the leading columns, and the answers."""
+    """One response: what the clinic knows about it, by the names of the leading columns, and the answers.
+
+    Without an edition it is one that does not open: it stands in the file with its reference, and counts.
+    """
 
     leading: Mapping[str, Value]
-    edition: Edition
+    edition: Edition | None
     answers: Mapping[str, Answer]
 
 
@@ -63,6 +67,7 @@ class Sheet:
     language: str
     fill: Callable[[str], str]
     translate: Translate
+    notice: str = ""
 
 
 def build_sheet(
@@ -73,10 +78,11 @@ def build_sheet(
     language: str,
     fill: Callable[[str], str] = str,
     translate: Translate = str,
+    notice: str = "",
 ) -> Sheet:
     """Return the sheet for responses to these editions, newest first; `leading` is each leading column with its words.
 
-    `fill` puts the clinic's name into the questionnaire's texts, as on the pages.
+    `fill` puts the clinic's name into the questionnaire's texts, as on the pages. `notice` is what must go with them.
     """
     columns = tuple(column for column in list_columns(editions) if choice.keeps(column))
     return Sheet(
@@ -86,6 +92,7 @@ def build_sheet(
         language=language,
         fill=fill,
         translate=translate,
+        notice=notice,
     )
 
 
@@ -100,25 +107,36 @@ def write_csv(sheet: Sheet, rows: Iterable[SheetRow], *, has_bom: bool = False) 
     readers: dict[str, CellReader] = {}
     count = 0
     for row in rows:
-        cells = _find_reader(sheet, readers, row.edition).read(row.answers)
-        yield line.write([*(_write_value(row.leading.get(name)) for name in sheet.leading), *map(_write_cell, cells)])
+        if row.edition is None:
+            written = [UNREADABLE] * len(sheet.columns)
+        else:
+            written = [_write_cell(cell) for cell in _find_reader(sheet, readers, row.edition).read(row.answers)]
+        yield line.write([*(_write_value(row.leading.get(name)) for name in sheet.leading), *written])
         count += 1
-    yield line.write([ROWS, f"{count}", *[""] * (len(sheet.leading) + len(sheet.columns) - 2)])
+    for name, value in ((NOTICE, sheet.notice), (ROWS, f"{count}")):
+        if value:
+            yield line.write([name, value, *[""] * (len(sheet.leading) + len(sheet.columns) - 2)])
 
 
 def write_json_lines(sheet: Sheet, rows: Iterable[SheetRow]) -> Iterator[str]:
     """Yield one JSON object a line for each response, and `{"rows": n}` last.
 
-    Answers stand in the shapes of `dump_export`; what has none is named under `not-answered` or `not-asked`.
+    Answers stand in the shapes of `dump_export`; what has none is named under `not-answered` or `not-asked`. A response
+    that does not open has none of the three.
     """
     readers: dict[str, CellReader] = {}
     count = 0
     for row in rows:
+        leading = {name: row.leading.get(name) for name in sheet.leading}
+        count += 1
+        if row.edition is None:
+            yield _dump({"response": leading, UNREADABLE: True})
+            continue
         found = _find_reader(sheet, readers, row.edition).sort(row.answers)
         items = row.edition.items
         yield _dump(
             {
-                "response": {name: row.leading.get(name) for name in sheet.leading},
+                "response": leading,
                 "answers": {
                     link_id: dump_export(answer, [child.link_id for child in items[link_id].items])
                     for link_id, answer in found.answers.items()
@@ -127,7 +145,8 @@ def write_json_lines(sheet: Sheet, rows: Iterable[SheetRow]) -> Iterator[str]:
                 NOT_ASKED: found.not_asked,
             }
         )
-        count += 1
+    if sheet.notice:
+        yield _dump({"notice": sheet.notice})
     yield _dump({"rows": count})
 
 
@@ -213,6 +232,7 @@ def _list_states(translate: Translate) -> dict[str, str]:
         NOT_ASKED: translate("not on this patient’s path"),
         NOT_IN_EDITION: translate("this patient’s edition of the questionnaire does not have it"),
         OWN_WORDS: translate("answered in the patient’s own words only"),
+        UNREADABLE: translate("this response could not be opened; the clinic’s pages say more"),
     }
 
 

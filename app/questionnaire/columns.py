@@ -24,7 +24,8 @@ from app.questionnaire.sensitive import Tags, map_option_tags, map_sensitive
 OWN_WORDS = "own-words"
 CHOSEN, NOT_CHOSEN = "chosen", "not-chosen"
 NOT_ANSWERED, NOT_ASKED, NOT_IN_EDITION = "not-answered", "not-asked", "not-in-edition"
-STATES = (CHOSEN, NOT_CHOSEN, NOT_ANSWERED, NOT_ASKED, NOT_IN_EDITION, OWN_WORDS)
+UNREADABLE = "unreadable"
+STATES = (CHOSEN, NOT_CHOSEN, NOT_ANSWERED, NOT_ASKED, NOT_IN_EDITION, OWN_WORDS, UNREADABLE)
 """What a cell says that is no answer's code; no questionnaire may use these as codes (load_option.RESERVED)."""
 
 _ALONE = frozenset({Word.NOT_SURE, Word.PREFER_NOT, Word.DOES_NOT_APPLY})

@@ -21,7 +21,7 @@ UNANSWERED: Final = "unanswered"
 RESERVED: Final = {
     UNANSWERED: "examples use this word",
     **dict.fromkeys(
-        ("chosen", "not-chosen", "not-answered", "not-asked", "not-in-edition", "own-words"),
+        ("chosen", "not-chosen", "not-answered", "not-asked", "not-in-edition", "own-words", "unreadable"),
         "an export uses this word for what is no answer",
     ),
 }

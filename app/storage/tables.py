@@ -136,6 +136,7 @@ RESPONSES: Final = Table(
     Index("ix_responses_owner", "owner", "received_at", "reference"),
     Index("ix_responses_delete_at", "delete_at"),
     Index("ix_responses_taken_in", "taken_in", "received_at"),
+    Index("ix_responses_edition", "edition_hash", "received_at", "reference"),
 )
 
 RESPONSE_VERSIONS: Final = Table(

@@ -217,3 +217,25 @@ def test_the_guide_names_every_word_that_is_no_answer() -> None:
     assert not [
         word for word in (*STATES, "#rows", "own-words") if f"`{word}`" not in guide and f"/{word}`" not in guide
     ]
+
+
+def test_a_response_that_does_not_open_is_named_and_counted() -> None:
+    sheet = make_sheet()
+    rows = [make_row({"note": Text("a")}), make_row({}, None)]
+    _, _, opened, unreadable, last = read_csv(write_csv(sheet, rows))
+    assert unreadable == ["K7QM-4TXA", "", "", *["unreadable"] * 5]
+    assert "unreadable" not in opened
+    assert last[:2] == ["#rows", "2"]
+    assert json.loads(list(write_json_lines(sheet, rows))[1]) == {
+        "response": {"reference": "K7QM-4TXA", "version": None, "name": None},
+        "unreadable": True,
+    }
+
+
+def test_a_notice_goes_with_the_file_and_its_end_stays_last() -> None:
+    sheet = build_sheet([NOTE], LEADING, ALL, language="en", notice="Do not disclose.")  # type: ignore[list-item] # an edition
+    assert [line[:2] for line in read_csv(write_csv(sheet, []))[-2:]] == [
+        ["#notice", "Do not disclose."],
+        ["#rows", "0"],
+    ]
+    assert [json.loads(line) for line in write_json_lines(sheet, [])] == [{"notice": "Do not disclose."}, {"rows": 0}]

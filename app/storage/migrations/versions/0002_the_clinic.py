@@ -106,6 +106,7 @@ def _make_responses() -> None:
     op.create_index("ix_responses_owner", "responses", ["owner", "received_at", "reference"])
     op.create_index("ix_responses_delete_at", "responses", ["delete_at"])
     op.create_index("ix_responses_taken_in", "responses", ["taken_in", "received_at"])
+    op.create_index("ix_responses_edition", "responses", ["edition_hash", "received_at", "reference"])
 
 
 def _make_contents() -> None:
