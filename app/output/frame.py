@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_time
 
 from app.questionnaire.crisis import CrisisLine, CrisisSet
 from app.questionnaire.model import Word
+from app.questionnaire.sent import Patient
 from app.questionnaire.summary import Frame
-from app.questionnaire.summary_model import Contact, SummaryWords
+from app.questionnaire.summary_model import NOT_SENT, Contact, Sending, SummaryWords
 
 Translate = Callable[[str], str]
 
@@ -40,6 +43,28 @@ class Clinic:
     has_part_2: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A sent response as its paper tells of it: `sent_at` is a moment in UTC, `address` the staff page's.
+
+    `remark` follows the moment: which version it was, and whether the paper says something else than what was sent.
+    `has_contact` only on the clinic's copy: a paper is easily left lying. `redisclosure` is the line under every page
+    for a clinic that 42 CFR Part 2 binds, and empty for others (clinical.md L-20).
+    """
+
+    reference: str
+    patient: Patient
+    sent_at: datetime
+    address: str
+    remark: str = ""
+    has_contact: bool = False
+    redisclosure: str = ""
+
+
+REDISCLOSURE: Final = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+"""The short notice to accompany a disclosure; its words are the rule's own and are not translated (42 CFR 2.32)."""
+
+
 def build_frame(
     clinic: Clinic,
     *,
@@ -48,16 +73,21 @@ def build_frame(
     translate: Translate,
     reference: str = "",
     name: str = "",
+    sent: Sent | None = None,
 ) -> Frame:
-    """Return the frame for a summary written today in `language`; `translate` gives the fixed words in it."""
+    """Return the frame for a summary written today in `language`; `translate` gives the fixed words in it.
+
+    Once a response is sent, `sent` says whose it is; `reference` and `name` are for a paper without it.
+    """
     locale = Locale.parse(language)
+    birth = sent.patient.birth if sent else None
     return Frame(
         language=language,
         direction=locale.text_direction,
         clinic=clinic.name,
         date=format_date(today, "long", locale),
-        reference=reference,
-        name=name,
+        reference=sent.reference if sent else reference,
+        name=sent.patient.name if sent else name,
         is_demonstration=clinic.is_demonstration,
         contacts=tuple(view_contact(line, translate) for line in clinic.crisis.contacts),
         emergency=clinic.crisis.emergency_tel,
@@ -65,6 +95,19 @@ def build_frame(
         headings=build_headings(translate),
         fill=lambda text: fill_placeholders(text, clinic, translate),
         format_date=lambda year, month, day: _format_parts(locale, year, month, day),
+        birth=_format_parts(locale, *birth) if birth else "",
+        sending=_write_sending(sent, locale, clinic, language) if sent else NOT_SENT,
+    )
+
+
+def _write_sending(sent: Sent, locale: Locale, clinic: Clinic, language: str) -> Sending:
+    appointment = sent.patient.appointment
+    return Sending(
+        appointment=_format_parts(locale, *appointment) if appointment else "",
+        contact=sent.patient.contact if sent.has_contact else "",
+        sent_at=" ".join(filter(None, (_write_sent(sent, clinic, language), sent.remark))),
+        address=sent.address,
+        redisclosure=sent.redisclosure,
     )
 
 
@@ -78,6 +121,21 @@ def write_moment(moment: datetime, language: str) -> str:
     locale = Locale.parse(language)
     day = format_date(moment.date(), "full", locale)
     return f"{day}, {format_time(moment.time(), 'short', locale=locale)} {moment.tzname()}"
+
+
+def _write_sent(sent: Sent, clinic: Clinic, language: str) -> str:
+    moment = write_moment(sent.sent_at.astimezone(ZoneInfo(clinic.time_zone)), language)
+    return f"{moment}." if sent.remark else moment
+
+
+def write_day(moment: datetime, language: str) -> str:
+    """Return the day of a moment as people write it.
+
+    >>> from datetime import UTC
+    >>> write_day(datetime(2026, 5, 3, 16, 30, tzinfo=UTC), "en")
+    'Sunday, May 3, 2026'
+    """
+    return format_date(moment.date(), "full", Locale.parse(language))
 
 
 def fill_placeholders(text: str, clinic: Clinic, translate: Translate) -> str:
@@ -160,6 +218,17 @@ def build_words(translate: Translate) -> SummaryWords:
         own_words_note=translate("“ ” marks the patient’s own words."),
         continued_again=translate("continued"),
         answers_follow=translate("All answers follow on pages %(first)s to %(last)s."),
+        appointment_label=translate("Appointment"),
+        contact_label=translate("Contact"),
+        sent_label=translate("Sent"),
+        qr_text=translate("QR code: the address of the clinic’s own page about this response"),
+        versions_heading=translate("What changed"),
+        before_label=translate("Before"),
+        after_label=translate("After"),
+        not_asked=translate("Not asked"),
+        notes_heading=translate("Notes by clinic staff"),
+        notes_note=translate("Written by staff. Not the patient’s words."),
+        on_the_whole=translate("On the whole"),
     )
 
 

@@ -11,15 +11,18 @@ import unicodedata
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from app.output.qr import list_runs
 from app.output.visible import has_right_to_left, is_right_to_left, show_hidden
 from app.questionnaire.summary_model import (
     AnswerView,
+    Change,
     CompanionEntry,
     Contact,
     FaceEntry,
     FaceSheet,
     Line,
     Row,
+    StaffPart,
     Summary,
     SummaryWords,
     Table,
@@ -93,6 +96,7 @@ def build_payload(summary: Summary, *, paper: Paper, large_print: bool) -> str:
         "reference": _show(summary.reference),
         "name": view.own(summary.name),
         "birth": _show(summary.birth),
+        "sending": view.sending(summary),
         "running": _build_running(summary),
         "demonstration": _show(summary.words.demonstration) if summary.is_demonstration else None,
         "contacts": [_build_contact(contact) for contact in summary.contacts],
@@ -102,6 +106,7 @@ def build_payload(summary: Summary, *, paper: Paper, large_print: bool) -> str:
             {"title": _show(section.title), "rows": [view.row(row) for row in section.rows]}
             for section in summary.sections
         ],
+        "staff": view.staff(summary.staff) if summary.staff else None,
         "companion": [_build_companion(entry) for entry in summary.companion],
     }
     texts = [json.dumps(part, ensure_ascii=False) for part in (document, *map(view.face, faces))]
@@ -203,6 +208,52 @@ class _View:
             "lines": [self.line(line) for line in answer.lines],
             "table": answer.table and self._table(answer.table),
         }
+
+    def sending(self, summary: Summary) -> Value:
+        """Return what the head says of a sent response; the address is a drawing and no text."""
+        sending = summary.sending
+        return {
+            "appointment": _show(sending.appointment),
+            "contact": self.own(sending.contact) if sending.contact else None,
+            "sent": _show(sending.sent_at),
+            "qr": list_runs(sending.address) if sending.address else None,
+            "redisclosure": _show(sending.redisclosure),
+        }
+
+    def staff(self, staff: StaffPart) -> Value:
+        return {
+            "notes": [
+                {
+                    "head": _show("  ·  ".join(filter(None, (note.who, note.when)))),
+                    "about": _show(note.about),
+                    "text": self.own(note.text),
+                }
+                for note in staff.notes
+            ],
+            "versions": [
+                {
+                    "title": _show(version.title),
+                    "head": _show("  ·  ".join(filter(None, (version.who, version.when)))),
+                    "reason": self.own(version.reason) if version.reason else None,
+                    "changes": [self._change(change) for change in version.changes],
+                }
+                for version in staff.versions
+            ],
+        }
+
+    def _change(self, change: Change) -> Value:
+        sides = {"before": change.before, "after": change.after}
+        return {
+            "question": _show(change.question),
+            "earlier": _show(change.earlier_question),
+            **{name: self._side(answer) if answer else None for name, answer in sides.items()},
+        }
+
+    def _side(self, answer: AnswerView) -> Value:
+        """Return one side of a change: lines, and rows as lines of their own."""
+        rows = answer.table.rows if answer.table else ()
+        typed = (Line(", ".join(cell for cell in row if cell.strip()), is_own_words=True) for row in rows)
+        return {"lines": [self.line(line) for line in (*answer.lines, *typed)]}
 
     def _table(self, table: Table) -> Value:
         """Return a table whose rows are all of one length, so that no cell can slip under another heading."""

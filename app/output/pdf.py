@@ -19,14 +19,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.output.payload import Paper, build_payload
-from app.output.pdf_worker import DRAWN, NOT_READY, REPLY, REQUEST
+from app.output.pdf_worker import DRAWN, NOT_READY, PAPER_BREAK, REPLY, REQUEST
 from app.questionnaire.summary_model import Summary
 
 TIMEOUT = 10.0
 LARGEST_REQUEST = 8_000_000
+MOST_IN_BATCH = 25
+LARGEST_BATCH = 2_000_000  # drawing takes about 400 times as many bytes of memory
 LONGEST_WAIT = 2.0  # seconds for one's turn: more would keep the threads that other patients need
 LARGEST_WORKER = 100_000  # resident kilobytes at which the worker is replaced
 MOST_DRAWINGS = 500
@@ -64,10 +67,13 @@ def find_folder(name: str) -> Path:
 class PdfRenderer:
     """Draws summaries in one long-lived process, one at a time, from any thread, and replaces it as it grows."""
 
-    def __init__(self, *, timeout: float = TIMEOUT, longest_wait: float = LONGEST_WAIT) -> None:
-        """Start nothing yet: the process starts with the first summary."""
+    def __init__(
+        self, *, timeout: float = TIMEOUT, longest_wait: float = LONGEST_WAIT, keeps_process: bool = True
+    ) -> None:
+        """Start nothing yet: the process starts with the first summary, and ends with it unless it is kept."""
         self._timeout = timeout
         self._longest_wait = longest_wait
+        self._keeps_process = keeps_process
         self._lock = threading.Lock()
         self._worker: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
@@ -77,8 +83,18 @@ class PdfRenderer:
     def render(self, summary: Summary, *, paper: Paper = "a4", large_print: bool = False) -> bytes:
         """Return the PDF of a summary; raises a `PdfError`."""
         payload = build_payload(summary, paper=paper, large_print=large_print).encode()
-        if len(payload) > LARGEST_REQUEST:
-            raise PdfTooLargeError(f"{len(payload)} bytes of text, at most {LARGEST_REQUEST} are drawn")
+        return self._render(payload, LARGEST_REQUEST)
+
+    def render_batch(self, summaries: Sequence[Summary], *, paper: Paper = "a4", large_print: bool = False) -> bytes:
+        """Return one PDF of several summaries, each on pages of its own and counted anew; raises a `PdfError`."""
+        if not 0 < len(summaries) <= MOST_IN_BATCH:
+            raise PdfTooLargeError(f"{len(summaries)} summaries, from 1 to {MOST_IN_BATCH} are drawn together")
+        payloads = (build_payload(one, paper=paper, large_print=large_print) for one in summaries)
+        return self._render(PAPER_BREAK.join(payloads).encode(), LARGEST_BATCH)
+
+    def _render(self, payload: bytes, limit: int) -> bytes:
+        if len(payload) > limit:
+            raise PdfTooLargeError(f"{len(payload)} bytes of text, at most {limit} are drawn")
         if self._owner != os.getpid():
             self._leave_parent()
         if not self._lock.acquire(timeout=self._longest_wait):
@@ -124,9 +140,11 @@ class PdfRenderer:
         if outcome == NOT_READY:
             self.close()
             raise PdfWorkerError(f"the process that draws cannot start: {drawn.decode(errors='replace')}")
-        if outcome != DRAWN or resident > LARGEST_WORKER or self._drawn >= MOST_DRAWINGS:
+        is_old = resident > LARGEST_WORKER or self._drawn >= MOST_DRAWINGS
+        if outcome != DRAWN or is_old or not self._keeps_process:
             self.close()
-            self._find_or_start()
+            if self._keeps_process:
+                self._find_or_start()
         if outcome != DRAWN:
             raise PdfNotDrawnError("the summary could not be set")
         return drawn
@@ -204,8 +222,19 @@ def _close_pipes(worker: subprocess.Popen[bytes]) -> None:
 
 
 _shared = PdfRenderer()
+# A batch takes more memory than anything else: its process gives it back by ending.
+_batches = PdfRenderer(keeps_process=False)
 
 
 def render_pdf(summary: Summary, *, paper: Paper = "a4", large_print: bool = False) -> bytes:
     """Return the summary as a tagged PDF (PDF/UA-1); raises a `PdfError`."""
     return _shared.render(summary, paper=paper, large_print=large_print)
+
+
+def render_batch(summaries: Sequence[Summary], *, paper: Paper = "a4", large_print: bool = False) -> bytes:
+    """Return one tagged PDF of up to `MOST_IN_BATCH` summaries, without a blank page between them; raises a `PdfError`.
+
+    Drawn in a process of its own, so that no patient waits for it; one batch at a time. Leave the companion out of a
+    batch: it is the same for everyone.
+    """
+    return _batches.render_batch(summaries, paper=paper, large_print=large_print)

@@ -43,7 +43,20 @@ FAMILIES = (
     "Noto Sans Symbols",
     "Noto Sans Math",
 )
-PARTS = ("page.typ", "face.typ", "answers.typ", "document.typ")  # of the template, in the order they build on
+PARTS = (
+    "page.typ",
+    "face.typ",
+    "answers.typ",
+    "staff.typ",
+    "document.typ",
+)  # of the template, in the order they build on
+TEMPLATE = """#set document(title: json(bytes(sys.inputs.document-0)).title, date: none)
+#let draw(paper) = [
+BODY
+]
+#for paper in range(int(sys.inputs.papers)) { draw(paper) }
+"""
+PAPER_BREAK = "\1"  # between the papers of one file; JSON escapes it, so no text holds it
 REQUEST = struct.Struct(">I")
 REPLY = struct.Struct(">BII")  # how it went, the worker's resident kilobytes, length of what follows
 DRAWN, NOT_DRAWN, NOT_READY = 0, 1, 2
@@ -53,7 +66,7 @@ SECONDS_BETWEEN_LOOKS = 2.0
 KEPT_DRAWINGS = 10  # how long the compiler remembers
 # Drawn as nothing by design, so no font needs a glyph for them: joiners, marks of direction, variation selectors.
 JOINERS_AND_MARKS = (0xAD, 0x34F, 0x61C, *range(0x200B, 0x2010), 0x2060)
-INVISIBLE = (0x00, 0x0A, *JOINERS_AND_MARKS, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+INVISIBLE = (0x00, 0x01, 0x0A, *JOINERS_AND_MARKS, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 SEGMENTS, GROUPS = 4, 12  # the two forms of `cmap` in use
 NO_CODE = 0xFFFF
 
@@ -118,7 +131,8 @@ class Press:
 
     def __init__(self, templates: Path, extra_fonts: Path) -> None:
         """Load the template and every font."""
-        self.template = b"\n".join((templates / part).read_bytes() for part in PARTS)
+        body = "\n".join((templates / part).read_text() for part in PARTS)
+        self.template = TEMPLATE.replace("BODY", body).encode()
         folder = Path(tempfile.mkdtemp(prefix=f"foreword-fonts-{os.getpid()}-"))
         try:
             cjk = unpack_fonts(folder, extra_fonts)
@@ -144,13 +158,22 @@ class Press:
             self.compiler.compile(input=b"", format="pdf", sys_inputs={})
 
     def _compile(self, payload: str) -> bytes:
-        is_plain, document, *faces = payload.split("\0")
-        inputs = {"plain": is_plain, "document": document, "fonts": json.dumps(self.families)}
-        inputs |= {f"face-{place}": face for place, face in enumerate(faces)}
+        inputs = {"fonts": json.dumps(self.families)} | split_payload(payload)
         drawn = self.compiler.compile(input=self.template, format="pdf", sys_inputs=inputs, pdf_standards=["ua-1"])
         if not isinstance(drawn, bytes):
             raise TypeError
         return drawn
+
+
+def split_payload(payload: str) -> dict[str, str]:
+    """Return what the template is given: for each paper whether its letters are plain, the document, and its faces."""
+    papers = payload.split(PAPER_BREAK)
+    inputs = {"papers": str(len(papers))}
+    for number, paper in enumerate(papers):
+        is_plain, document, *faces = paper.split("\0")
+        inputs |= {f"plain-{number}": is_plain, f"document-{number}": document}
+        inputs |= {f"face-{number}-{place}": face for place, face in enumerate(faces)}
+    return inputs
 
 
 def unpack_fonts(folder: Path, extra_fonts: Path) -> Path:

@@ -10,7 +10,16 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from app.output.visible import show_hidden
-from app.questionnaire.summary_model import AnswerView, CompanionEntry, FaceEntry, FaceSheet, Line, Summary
+from app.questionnaire.summary_model import (
+    AnswerView,
+    CompanionEntry,
+    FaceEntry,
+    FaceSheet,
+    Line,
+    StaffPart,
+    Summary,
+    SummaryWords,
+)
 
 _RULE = "-" * 72
 
@@ -30,6 +39,8 @@ def _walk(summary: Summary) -> Iterator[str]:
         for row in section.rows:
             yield row.question
             yield from (f"    {line}" for line in _walk_answer(row.answer))
+    if summary.staff:
+        yield from _walk_staff(summary.staff, words)
     if summary.companion:
         yield from _head(words.companion_heading)
         yield words.companion_note
@@ -39,6 +50,8 @@ def _walk(summary: Summary) -> Iterator[str]:
     for contact in summary.contacts:
         yield f"{contact.name}: {contact.how}" + (f" ({contact.hours})" if contact.hours else "")
     yield summary.disclaimer
+    if summary.sending.redisclosure:
+        yield summary.sending.redisclosure
 
 
 def _walk_head(summary: Summary) -> Iterator[str]:
@@ -49,6 +62,9 @@ def _walk_head(summary: Summary) -> Iterator[str]:
     marks = (
         (words.name_line, summary.name),
         (words.birth_line, summary.birth),
+        (words.appointment_label, summary.sending.appointment),
+        (words.contact_label, summary.sending.contact),
+        (words.sent_label, summary.sending.sent_at),
         (words.reference_label, summary.reference),
         (words.date_label, summary.date),
         (words.edition_label, summary.edition),
@@ -82,6 +98,26 @@ def _walk_answer(answer: AnswerView) -> Iterator[str]:
         for row in answer.table.rows:
             cells = zip_longest(answer.table.headings, row, fillvalue="")
             yield "; ".join(f"{heading}: {cell}" if heading else cell for heading, cell in cells if cell)
+
+
+def _walk_staff(staff: StaffPart, words: SummaryWords) -> Iterator[str]:
+    if staff.versions:
+        yield from _head(words.versions_heading)
+    for version in staff.versions:
+        yield from ("", version.title, _RULE, *filter(None, (version.who, version.when, version.reason)))
+        for change in version.changes:
+            yield change.question
+            if change.earlier_question:
+                yield f"({change.earlier_question})"
+            for label, answer in ((words.before_label, change.before), (words.after_label, change.after)):
+                yield f"    {label}:"
+                lines = _walk_answer(answer) if answer else (words.not_asked,)
+                yield from (f"        {line}" for line in lines)
+    if staff.notes:
+        yield from (*_head(words.notes_heading), words.notes_note)
+    for note in staff.notes:
+        yield from ("", f"{note.who}, {note.when}, {note.about or words.on_the_whole}")
+        yield from (f"    {line}" for line in note.text.split("\n"))
 
 
 def _walk_companion(entry: CompanionEntry) -> Iterator[str]:

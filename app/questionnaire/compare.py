@@ -8,24 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from app.questionnaire.answer import Answer, Coded, DateParts, Number
 from app.questionnaire.edition import Edition
 from app.questionnaire.enable import find_way
 from app.questionnaire.model import Item
 from app.questionnaire.summary import Frame, view_answer
-from app.questionnaire.summary_model import AnswerView
+from app.questionnaire.summary_model import Change, ChangeKind
 
-
-class ChangeKind(StrEnum):
-    """What is different about a question; the words people read for it are the page's business."""
-
-    CHANGED = "changed"
-    ADDED = "added"
-    NO_LONGER_ASKED = "no-longer-asked"
-    NEW_QUESTION = "new-question"
-    WORDED_DIFFERENTLY = "worded-differently"
+__all__ = ["Change", "ChangeKind", "Given", "compare_answers", "is_same_answer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,23 +25,6 @@ class Given:
 
     edition: Edition
     answers: Mapping[str, Answer]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One question with what stood there before and what stands there after; None where it was not asked.
-
-    `question` and `label` are the later ones, where the question was asked later. `earlier_question` is how it was
-    asked before, where that is something else.
-    """
-
-    link_id: str
-    kind: ChangeKind
-    question: str
-    label: str
-    before: AnswerView | None
-    after: AnswerView | None
-    earlier_question: str = ""
 
 
 def compare_answers(before: Given, after: Given, frame: Frame) -> tuple[Change, ...]:

@@ -15,13 +15,16 @@ from app.questionnaire.enable import find_way
 from app.questionnaire.face import build_faces, find_word
 from app.questionnaire.model import Item, LocalText, Word
 from app.questionnaire.summary_model import (
+    NOT_SENT,
     AnswerView,
     CompanionEntry,
     Contact,
     Line,
     Row,
     Section,
+    Sending,
     SourceView,
+    StaffPart,
     Summary,
     SummaryWords,
     Table,
@@ -49,12 +52,19 @@ class Frame:
     headings: Mapping[Word, str]
     fill: Callable[[str], str]
     format_date: Callable[[int, int, int | None], str]
+    birth: str = ""
+    sending: Sending = NOT_SENT
 
 
 def build_summary(
-    edition: Edition, answers: Mapping[str, Answer], frame: Frame, *, has_companion: bool = False
+    edition: Edition,
+    answers: Mapping[str, Answer],
+    frame: Frame,
+    *,
+    has_companion: bool = False,
+    staff: StaffPart | None = None,
 ) -> Summary:
-    """Return the whole summary of the answers that are on the path; the companion only for the clinic's copy (W-14)."""
+    """Return the whole summary of the answers on the path; companion and staff part for the clinic's copy (W-14)."""
     enabled = find_way(edition, answers).enabled
     kept = {link_id: answer for link_id, answer in answers.items() if link_id in enabled}
     asked = [item for item in edition.questions if item.link_id in enabled]
@@ -76,6 +86,9 @@ def build_summary(
         emergency=frame.emergency,
         disclaimer=edition.questionnaire.disclaimer.to(frame.language),
         words=frame.words,
+        birth=frame.birth,
+        sending=frame.sending,
+        staff=staff,
     )
 
 

@@ -7,6 +7,8 @@ that the patient or the questionnaire did not give.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 
 from app.questionnaire.model import Word
 
@@ -125,6 +127,79 @@ class CompanionEntry:
     review: str
 
 
+class ChangeKind(StrEnum):
+    """What is different about a question; the words people read for it are the page's business."""
+
+    CHANGED = "changed"
+    ADDED = "added"
+    NO_LONGER_ASKED = "no-longer-asked"
+    NEW_QUESTION = "new-question"
+    WORDED_DIFFERENTLY = "worded-differently"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One question with what stood there before and what stands there after; None where it was not asked.
+
+    `question` and `label` are the later ones, where the question was asked later. `earlier_question` is how it was
+    asked before, where that is something else.
+    """
+
+    link_id: str
+    kind: ChangeKind
+    question: str
+    label: str
+    before: AnswerView | None
+    after: AnswerView | None
+    earlier_question: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteView:
+    """One note of the clinic's: who wrote it, when, on which question (empty: on the whole), and its text as typed."""
+
+    who: str
+    when: str
+    about: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionView:
+    """A later version: what it is called, who made it, when, why, and what it changed."""
+
+    title: str
+    who: str
+    when: str
+    reason: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffPart:
+    """What the clinic added; stands on the clinic's copy and never on the patient's (W-14)."""
+
+    notes: tuple[NoteView, ...] = ()
+    versions: tuple[VersionView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What a sent response adds to the head of the paper, written for people; all of it empty until it is sent.
+
+    `address` is the staff page's and stands in the QR code. `redisclosure` is a line for every page (clinical.md L-20).
+    """
+
+    appointment: str = ""
+    contact: str = ""
+    sent_at: str = ""
+    address: str = ""
+    redisclosure: str = ""
+
+
+NOT_SENT: Final = Sending()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """One crisis contact as it is printed: who, how, when."""
@@ -138,7 +213,7 @@ class Contact:
 class Summary:
     """Everything on the paper. `faces` are the face sheet whole and then shorter and shorter, the last always fits.
 
-    `companion` is empty on the patient's copy (W-14). `reference` is empty until the response is sent.
+    `companion` is empty and `staff` None on the patient's copy (W-14). `reference` is empty until the response is sent.
     """
 
     language: str
@@ -158,6 +233,8 @@ class Summary:
     disclaimer: str
     words: SummaryWords
     birth: str = ""
+    sending: Sending = NOT_SENT
+    staff: StaffPart | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,3 +264,14 @@ class SummaryWords:
     own_words_note: str
     continued_again: str = ""
     answers_follow: str = ""
+    appointment_label: str = ""
+    contact_label: str = ""
+    sent_label: str = ""
+    qr_text: str = ""
+    versions_heading: str = ""
+    before_label: str = ""
+    after_label: str = ""
+    not_asked: str = ""
+    notes_heading: str = ""
+    notes_note: str = ""
+    on_the_whole: str = ""

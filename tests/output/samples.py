@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 
 from app.clinic.profile import build_demonstration
-from app.output.frame import Clinic, build_frame
+from app.output.frame import REDISCLOSURE, Clinic, Sent, build_frame
 from app.questionnaire.answer import Answer, Coded, DateParts, Number, Rows, Text
 from app.questionnaire.canonical import dump_canonical, hash_canonical
+from app.questionnaire.compare import Given, compare_answers
 from app.questionnaire.definition import Definition
 from app.questionnaire.edition import Edition, build_edition
 from app.questionnaire.examples import read_example
 from app.questionnaire.load import load_questionnaire
 from app.questionnaire.model import Item, ItemType
-from app.questionnaire.summary import build_summary
-from app.questionnaire.summary_model import Summary
-from app.settings import load_settings
+from app.questionnaire.sent import Patient
+from app.questionnaire.summary import Frame, build_summary
+from app.questionnaire.summary_model import NoteView, StaffPart, Summary, VersionView
 from tests.support.source import ROOT
 
 TODAY = date(2026, 11, 23)
@@ -60,7 +61,6 @@ def make_edition() -> Edition:
 def make_clinic() -> Clinic:
     """Return the demonstration clinic under a name of its own."""
     clinic = build_demonstration()
-    assert clinic
     return replace(clinic, name="Elm Street Clinic")
 
 
@@ -110,6 +110,47 @@ def make_many_scripts() -> Summary:
 def make_clinic_copy() -> Summary:
     """Return the typical summary as the clinic prints it: with a name, a reference and the companion."""
     return make_summary(answer_as("Test Patient B"), name="Test Patient B", reference="K7QM-4TXA", has_companion=True)
+
+
+PATIENT = Patient(name="Test Amara Osei", birth=(1985, 4, 9), contact="test.42@example.org", appointment=(2026, 12, 3))
+ADDRESS = "https://forms.elmstreet.example/clinic/responses/K7QM-4TXA"
+
+
+def make_sent_frame(*, has_contact: bool = False, redisclosure: str = "") -> Frame:
+    """Return the frame of a response that was sent on the afternoon of the day after today, by the clinic's clock."""
+    sent = Sent(
+        reference="K7QM-4TXA",
+        patient=PATIENT,
+        sent_at=datetime(2026, 11, 24, 21, 5, tzinfo=UTC),
+        address=ADDRESS,
+        has_contact=has_contact,
+        redisclosure=redisclosure,
+    )
+    return build_frame(make_clinic(), language="en", today=date(2026, 11, 24), translate=str, sent=sent)
+
+
+def make_sent() -> Summary:
+    """Return the patient's copy of the typical summary after it was sent."""
+    return build_summary(make_edition(), answer_as("Test Patient B"), make_sent_frame())
+
+
+def make_full_clinic_copy() -> Summary:
+    """Return the clinic's copy with all it can hold: what changed, notes, the companion, and the redisclosure line."""
+    frame = make_sent_frame(has_contact=True, redisclosure=REDISCLOSURE)
+    after = answer_as("Test Patient B")
+    before = {**after, "heart-activity": Coded(("not-sure",)), "other-conditions": Text("An old word.")}
+    changes = compare_answers(
+        Given(edition=make_edition(), answers=before), Given(edition=make_edition(), answers=after), frame
+    )
+    version = VersionView(
+        title="Version 2", who="Robin Hale", when="November 25, 2026", reason="Told by telephone.", changes=changes
+    )
+    notes = (
+        NoteView(who="Robin Hale", when="November 25, 2026", about="", text="Called at ten.\nPrefers mornings."),
+        NoteView(who="Sam Wood", when="November 26, 2026", about="Heart problem", text=HOSTILE),
+    )
+    staff = StaffPart(notes=notes, versions=(version,))
+    return build_summary(make_edition(), after, frame, has_companion=True, staff=staff)
 
 
 def make_extreme() -> Summary:

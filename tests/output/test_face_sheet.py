@@ -23,6 +23,7 @@ SAMPLES = (
     samples.make_all_unknown,
     samples.make_many_scripts,
     samples.make_clinic_copy,
+    samples.make_sent,
     samples.make_extreme,
 )
 PAPERS: tuple[PaperSize, ...] = ("a4", "us-letter")

@@ -220,12 +220,13 @@ def test_the_shared_renderer_draws_on_both_papers() -> None:
     assert [round(side) for side in letter.reader.pages[0].mediabox[2:]] == [612, 792]
 
 
-def test_the_template_reads_nothing_but_its_two_inputs() -> None:
+def test_the_template_reads_nothing_but_its_inputs() -> None:
     template = "".join(path.read_text() for path in (find_folder("templates") / "print").glob("*.typ"))
     assert set(re.findall(r"sys\.inputs\.(\w+(?:\(\"[^\"]*\")?)", template)) == {
-        "plain",
-        "document",
+        "papers",
         "fonts",
+        'at("plain-"',
+        'at("document-"',
         'at("face-"',
     }
     assert not re.search(r"\b(read|eval|import|include|plugin|image|link)\b\s*[(\"]", template)
