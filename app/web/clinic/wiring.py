@@ -11,9 +11,11 @@ from app.web.clinic import (
     blueprint,
     demonstration,
     enrol,
+    factors,
     frame,
     gate,
     join,
+    people,
     second,
     settings,
     signin,
@@ -32,6 +34,8 @@ MODULES = (
     enrol,
     join,
     second,
+    factors,
+    people,
 )
 """The modules with pages: importing them is what puts their views on the blueprint."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_login import current_user
 
+from app.storage.access import Access
 from app.storage.people import Person
 from app.web.clinic.identity.model import Member
 
@@ -26,3 +27,11 @@ def get_person() -> Person:
     if person is None:
         raise LookupError
     return person
+
+
+def get_access() -> Access:
+    """Return all that lets in whoever is signed in, on a page that only they can open."""
+    member = find_member()
+    if member is None:
+        raise LookupError
+    return member.access

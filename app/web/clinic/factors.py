@@ -1,0 +1,149 @@
+"""One's own second factors: authenticator app, passkeys and recovery codes, added and taken away with the password."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.storage.access import Access, remove_passkey, set_totp
+from app.storage.engine import begin_write
+from app.web.clinic import blueprint
+from app.web.clinic.accounting import record
+from app.web.clinic.enrol import add_app, add_passkey_of, find_seed, renew_recovery_codes, show_recovery_codes
+from app.web.clinic.gate import EVERY_ROLE, allow
+from app.web.clinic.identity.current import get_access
+from app.web.clinic.identity.factors import get_totp
+from app.web.clinic.identity.owner import ask_password
+from app.web.clinic.identity.passkeys import offer_registration
+from app.web.clinic.identity.words import WRONG_CODE, WRONG_PASSKEY, say_problem
+from app.web.services import get_services
+
+_APP: Final = "app"
+_LAST_FACTOR: Final = "Add another one first. Nobody signs in without a second factor"
+_NO_CHOICE: Final = "Choose what to remove"
+
+
+@blueprint.get("/account/app")
+@allow(*EVERY_ROLE)
+def show_app() -> ResponseReturnValue:
+    """Show how to set up another authenticator app."""
+    return _draw_app()
+
+
+@blueprint.post("/account/app")
+@allow(*EVERY_ROLE)
+def change_app() -> ResponseReturnValue:
+    """Take the first code of another authenticator app, in place of the one there was."""
+    access = get_access()
+    problems = ask_password(access)
+    if not problems and not add_app(access, request.form.get("code", "")):
+        problems = {"code": say_problem(WRONG_CODE)}
+    if problems:
+        return _draw_app(problems), HTTPStatus.UNPROCESSABLE_ENTITY
+    return _finish(access)
+
+
+@blueprint.get("/account/passkey")
+@allow(*EVERY_ROLE)
+def show_passkey() -> ResponseReturnValue:
+    """Show how to add a passkey."""
+    return _draw_passkey()
+
+
+@blueprint.post("/account/passkey")
+@allow(*EVERY_ROLE)
+def add_passkey() -> ResponseReturnValue:
+    """Take a passkey that the browser made."""
+    access = get_access()
+    credential, name = request.form.get("credential", ""), request.form.get("passkey-name", "")
+    problems = ask_password(access, "passkey-password")
+    if not problems and not add_passkey_of(access, credential, name):
+        problems = {"passkey-name": say_problem(WRONG_PASSKEY)}
+    if problems:
+        return _draw_passkey(problems), HTTPStatus.UNPROCESSABLE_ENTITY
+    return _finish(access)
+
+
+@blueprint.get("/account/remove")
+@allow(*EVERY_ROLE)
+def show_removal() -> ResponseReturnValue:
+    """Show which factors can be removed."""
+    return _draw_removal()
+
+
+@blueprint.post("/account/remove")
+@allow(*EVERY_ROLE)
+def remove_factor() -> ResponseReturnValue:
+    """Remove the app or a passkey; somebody's last factor stays."""
+    access, chosen = get_access(), request.form.get("factor", "")
+    problems = _find_removal_problem(access, chosen) or ask_password(access)
+    if problems:
+        return _draw_removal(problems), HTTPStatus.UNPROCESSABLE_ENTITY
+    with begin_write(get_services().engine) as connection:
+        if chosen == _APP:
+            set_totp(connection, access.person.id, None)
+        else:
+            remove_passkey(connection, access.person.id, chosen)
+        kind = "authenticator app" if chosen == _APP else "passkey"
+        record(connection, "factor.removed", subject=access.person.id, kind=kind)
+    return redirect(url_for("clinic.show_account"), 303)
+
+
+@blueprint.get("/account/recovery-codes")
+@allow(*EVERY_ROLE)
+def show_renewal() -> ResponseReturnValue:
+    """Show how to get new recovery codes."""
+    return _draw_renewal()
+
+
+@blueprint.post("/account/recovery-codes")
+@allow(*EVERY_ROLE)
+def renew_own_recovery_codes() -> ResponseReturnValue:
+    """Show new recovery codes once; the old ones open nothing from now on."""
+    access = get_access()
+    problems = ask_password(access)
+    if problems:
+        return _draw_renewal(problems), HTTPStatus.UNPROCESSABLE_ENTITY
+    return show_recovery_codes(renew_recovery_codes(access), url_for("clinic.show_account"))
+
+
+def _finish(access: Access) -> ResponseReturnValue:
+    """Go back to the account; by way of recovery codes, when there were none yet."""
+    if not access.recovery_codes:
+        return show_recovery_codes(renew_recovery_codes(access), url_for("clinic.show_account"))
+    return redirect(url_for("clinic.show_account"), 303)
+
+
+def _find_removal_problem(access: Access, chosen: str) -> dict[str, str]:
+    factors = [passkey.id for passkey in access.passkeys] + ([_APP] if access.totp_sealed else [])
+    if chosen not in factors:
+        return {"factor": say_problem(_NO_CHOICE)}
+    return {} if len(factors) > 1 else {"factor": say_problem(_LAST_FACTOR)}
+
+
+def _draw_app(problems: Mapping[str, str] | None = None) -> str:
+    key = get_totp().get_totp_pretty_key(find_seed())
+    return render_template("clinic/factor_app.html", problems=problems or {}, key=key)
+
+
+def _draw_passkey(problems: Mapping[str, str] | None = None) -> str:
+    passkey = offer_registration(get_access())
+    return render_template("clinic/factor_passkey.html", problems=problems or {}, passkey=passkey)
+
+
+def _draw_removal(problems: Mapping[str, str] | None = None) -> str:
+    access = get_access()
+    return render_template(
+        "clinic/factor_remove.html",
+        problems=problems or {},
+        has_app=access.totp_sealed is not None,
+        passkeys=access.passkeys,
+    )
+
+
+def _draw_renewal(problems: Mapping[str, str] | None = None) -> str:
+    return render_template("clinic/factor_codes.html", problems=problems or {})

@@ -1,0 +1,237 @@
+"""The people of the clinic, for its administrators: who there is, what they may do, and links for those who join."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+
+from app.desk.staff import JOIN_PATH, invite, is_last_administrator, reset
+from app.storage.engine import begin_read, begin_write
+from app.storage.invitations import INVITATION_LIFE, Purpose, revoke_invitations
+from app.storage.people import (
+    LoginTakenError,
+    Person,
+    Role,
+    change_activity,
+    change_roles,
+    create_person,
+    find_person,
+    list_people,
+)
+from app.storage.sessions import end_sessions_of
+from app.web.clinic import blueprint
+from app.web.clinic.accounting import record
+from app.web.clinic.gate import allow, get_person
+from app.web.clinic.identity.typed import find_login_problem, find_name_problem
+from app.web.clinic.identity.words import LAST_ADMINISTRATOR, LOGIN_TAKEN, ROLE_MISSING, say_problem
+from app.web.clinic.moments import say_moment
+from app.web.i18n import translate
+from app.web.services import get_services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonView:
+    """Somebody as the pages show them."""
+
+    id: str
+    name: str
+    login: str
+    roles: str
+    state: str
+    signed_in: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleView:
+    """A role to choose, and what it is for."""
+
+    value: str
+    name: str
+    help: str
+    is_chosen: bool
+
+
+@blueprint.get("/people")
+@allow(Role.ADMINISTRATOR)
+def show_people() -> ResponseReturnValue:
+    """Show who there is, and invite somebody."""
+    return _draw_people()
+
+
+@blueprint.post("/people")
+@allow(Role.ADMINISTRATOR)
+def invite_person() -> ResponseReturnValue:
+    """Make a link for somebody new, and show it once."""
+    name, login, roles = request.form.get("name", ""), request.form.get("login", ""), _read_roles()
+    problems = find_name_problem("name", name) | find_login_problem("login", login)
+    if not roles:
+        problems["role-reviewer"] = say_problem(ROLE_MISSING)
+    if not problems:
+        services = get_services()
+        now = services.now()
+        try:
+            with begin_write(services.engine) as connection:
+                person = create_person(connection, login=login, name=name.strip(), roles=roles, now=now)
+                secret = invite(connection, person, Purpose.PERSON, now)
+                record(connection, "person.invited", subject=person.id, roles=_write_roles(roles))
+        except LoginTakenError:
+            problems["login"] = say_problem(LOGIN_TAKEN)
+        else:
+            return _show_link(person, secret)
+    return _draw_people(problems, name=name, login=login, roles=roles), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@blueprint.get("/people/<person_id>")
+@allow(Role.ADMINISTRATOR)
+def show_person(person_id: str) -> ResponseReturnValue:
+    """Show what can be changed about somebody."""
+    return _draw_person(_find(person_id))
+
+
+@blueprint.post("/people/<person_id>/roles")
+@allow(Role.ADMINISTRATOR)
+def change_person_roles(person_id: str) -> ResponseReturnValue:
+    """Give somebody other roles; their next page begins a session with a new id."""
+    person, roles = _find(person_id), _read_roles()
+    if not roles:
+        return _refuse(person, ROLE_MISSING)
+    with begin_write(get_services().engine) as connection:
+        if Role.ADMINISTRATOR not in roles and is_last_administrator(connection, person):
+            return _refuse(person, LAST_ADMINISTRATOR)
+        change_roles(connection, person.id, roles)
+        record(connection, "person.changed", subject=person.id, roles=_write_roles(roles))
+    return _draw_person(_find(person_id), said=translate("The roles are changed."))
+
+
+@blueprint.post("/people/<person_id>/disable")
+@allow(Role.ADMINISTRATOR)
+def disable_person(person_id: str) -> ResponseReturnValue:
+    """Keep somebody out, at once and wherever they are signed in."""
+    person, services = _find(person_id), get_services()
+    with begin_write(services.engine) as connection:
+        if is_last_administrator(connection, person):
+            return _refuse(person, LAST_ADMINISTRATOR)
+        change_activity(connection, person.id, is_active=False)
+        end_sessions_of(connection, person.id, services.now())
+        revoke_invitations(connection, person.id)
+        record(connection, "person.disabled", subject=person.id)
+    return _draw_person(_find(person_id), said=translate("The account is closed. Nobody can sign in with it."))
+
+
+@blueprint.post("/people/<person_id>/enable")
+@allow(Role.ADMINISTRATOR)
+def enable_person(person_id: str) -> ResponseReturnValue:
+    """Let somebody in again who was kept out."""
+    person = _find(person_id)
+    with begin_write(get_services().engine) as connection:
+        change_activity(connection, person.id, is_active=True)
+        record(connection, "person.enabled", subject=person.id)
+    return _draw_person(_find(person_id), said=translate("The account is open again."))
+
+
+@blueprint.post("/people/<person_id>/reset")
+@allow(Role.ADMINISTRATOR)
+def reset_person(person_id: str) -> ResponseReturnValue:
+    """Take away somebody's password and factors, and make a link with which they choose new ones."""
+    person, services = _find(person_id), get_services()
+    if person.id == get_person().id or person.is_demonstration or not person.is_active:
+        raise NotFound
+    with begin_write(services.engine) as connection:
+        if is_last_administrator(connection, person):
+            return _refuse(person, LAST_ADMINISTRATOR)
+        secret = reset(connection, person, services.now())
+        record(connection, "person.changed", subject=person.id, change="reset")
+    return _show_link(person, secret)
+
+
+def _find(person_id: str) -> Person:
+    with begin_read(get_services().engine) as connection:
+        person = find_person(connection, person_id)
+    if person is None:
+        raise NotFound
+    return person
+
+
+def _refuse(person: Person, sentence: str) -> ResponseReturnValue:
+    return _draw_person(person, problem=say_problem(sentence)), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _show_link(person: Person, secret: str) -> ResponseReturnValue:
+    services = get_services()
+    address = f"{services.settings.clinic_url}{JOIN_PATH}{secret}"
+    until = say_moment(services.now() + INVITATION_LIFE)
+    return render_template("clinic/person_link.html", person=person, address=address, until=until)
+
+
+def _draw_people(
+    problems: Mapping[str, str] | None = None,
+    *,
+    name: str = "",
+    login: str = "",
+    roles: frozenset[Role] = frozenset(),
+) -> str:
+    with begin_read(get_services().engine) as connection:
+        people = list_people(connection)
+    return render_template(
+        "clinic/people.html",
+        people=[_view(person) for person in people],
+        problems=problems or {},
+        name=name,
+        login=login,
+        roles=_list_roles(roles),
+    )
+
+
+def _draw_person(person: Person, *, problem: str = "", said: str = "") -> str:
+    can_reset = person.is_active and not person.is_demonstration and person.id != get_person().id
+    return render_template(
+        "clinic/person.html",
+        person=_view(person),
+        is_active=person.is_active,
+        can_reset=can_reset,
+        roles=_list_roles(person.roles),
+        problem=problem,
+        said=said,
+    )
+
+
+def _view(person: Person) -> PersonView:
+    return PersonView(
+        id=person.id,
+        name=person.name,
+        login=person.login,
+        roles=", ".join(role.name for role in _list_roles(person.roles) if role.is_chosen),
+        state=_name_state(person),
+        signed_in=say_moment(person.signed_in_at) if person.signed_in_at else translate("never"),
+    )
+
+
+def _name_state(person: Person) -> str:
+    if not person.is_active:
+        return translate("closed")
+    return translate("open") if person.joined_at else translate("invited")
+
+
+def _list_roles(chosen: frozenset[Role]) -> list[RoleView]:
+    described = {
+        Role.REVIEWER: (translate("Reviewer"), translate("reads, notes, prints and exports answers")),
+        Role.ADMINISTRATOR: (translate("Administrator"), translate("runs the clinic, and reads no answers")),
+        Role.AUDITOR: (translate("Auditor"), translate("sees who did what, and no answers")),
+    }
+    return [
+        RoleView(value=role.value, name=name, help=text, is_chosen=role in chosen)
+        for role, (name, text) in described.items()
+    ]
+
+
+def _read_roles() -> frozenset[Role]:
+    return frozenset(role for role in Role if role.value in request.form.getlist("role"))
+
+
+def _write_roles(roles: frozenset[Role]) -> str:
+    return " ".join(role for role in Role if role in roles)
