@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clinic.editions import EditionShelf
@@ -32,8 +34,26 @@ class OpenClinic:
 
 
 @contextmanager
-def open_clinic(settings: Settings | None = None) -> Iterator[OpenClinic]:
-    """Open the clinic of the settings; raises `StartError` where that cannot be done."""
+def open_present_clinic(*, has_to_fit: bool = True) -> Iterator[OpenClinic]:
+    """Open the clinic of the settings, and make none where there is none; raises `StartError`."""
+    settings = load_settings(os.environ)
+    require_database(settings)
+    with open_clinic(settings, has_to_fit=has_to_fit) as clinic:
+        yield clinic
+
+
+def require_database(settings: Settings) -> None:
+    """Raise `StartError` where SQLite would make a database: the wrong folder would look like an empty clinic."""
+    url = make_url(settings.database_url)
+    if url.drivername.startswith("sqlite") and not Path(url.database or "").exists():
+        raise StartError(
+            f"{url.database}: there is no database; name its folder in FOREWORD_DATA, or begin one: foreword serve"
+        )
+
+
+@contextmanager
+def open_clinic(settings: Settings | None = None, *, has_to_fit: bool = True) -> Iterator[OpenClinic]:
+    """Open the clinic of the settings; raises `StartError` where that cannot be done, as `open_desk` does."""
     settings = settings or load_settings(os.environ)
     if not settings.has_staff:
         raise StartError(
@@ -45,7 +65,7 @@ def open_clinic(settings: Settings | None = None) -> Iterator[OpenClinic]:
     engine = create_engine_for(settings.database_url)
     try:
         migrate(engine)
-        desk = open_desk(engine, settings, datetime.now(UTC))
+        desk = open_desk(engine, settings, datetime.now(UTC), has_to_fit=has_to_fit)
         keeper = ClinicKeeper(engine, is_demonstration=settings.is_demo)
         yield OpenClinic(settings=settings, engine=engine, desk=desk, keeper=keeper, editions=EditionShelf(engine))
     except SchemaRevisionError as error:

@@ -1,7 +1,6 @@
 """`foreword demo`: a clinic that looks lived in, for whoever tries the program or measures it."""
 
 import os
-import sys
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ import click
 
 from app.cli._clinic import OpenClinic, open_clinic
 from app.cli._files import make_edition, read_definition
+from app.cli._progress import show_progress
 from app.clinic.profile import DEMONSTRATION
 from app.desk.demo import Made, fill_demonstration
 from app.desk.demo_plan import Span
@@ -60,8 +60,8 @@ def _fill(clinic: OpenClinic, responses: int, seed: str) -> int:
     span = Span(now=now, days=days, zone=ZoneInfo(profile.time_zone))
     made = Made(count=responses, seed=seed, span=span, retention_days=profile.retention_days)
     edition = _record_edition(clinic, now)
-    with click.progressbar(length=responses, label="Made-up responses", file=sys.stderr) as bar:
-        return fill_demonstration(clinic.engine, clinic.desk, key, edition, made, bar.update)
+    filling = fill_demonstration(clinic.engine, clinic.desk, key, edition, made)
+    return sum(show_progress("Made-up responses", filling, responses))
 
 
 def _record_edition(clinic: OpenClinic, now: datetime) -> Edition:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -145,27 +145,24 @@ class _Filler:
         append_event(connection, self.desk.chain_key, event, at)
 
 
-def fill_demonstration(
-    engine: Engine, desk: Desk, key: PublicKey, edition: Edition, made: Made, report: Callable[[int], object]
-) -> int:
-    """Make the responses that are not there yet and return how many those were; `report` hears of progress.
+def fill_demonstration(engine: Engine, desk: Desk, key: PublicKey, edition: Edition, made: Made) -> Iterator[int]:
+    """Make the responses that are not there yet, and give now and then how many those were.
 
     They come in and are reviewed in the order of time, so that the audit log reads as one that grew.
     """
     filler = _Filler(desk, key, edition, made, Synthesizer(edition, made.seed))
-    known = 0
+    sent = 0
     steps = _walk_steps(made)
     while batch := list(islice(steps, _BATCH)):
         with begin_write(engine) as connection:
             for course, step in batch:
                 if not course.is_known:
                     filler.act(connection, course, step)
-                known += course.is_known and step.act is Act.SEND
-        report(sum(step.act is Act.SEND for _, step in batch))
-    sent = made.count - known
+        received = sum(step.act is Act.SEND and not course.is_known for course, step in batch)
+        sent += received
+        yield received
     with begin_write(engine) as connection:
         add_draft_ends(connection, edition.hash, _count_ends(edition, made.seed, sent))
-    return sent
 
 
 def _walk_steps(made: Made) -> Iterator[tuple[_Course, Step]]:

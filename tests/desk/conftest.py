@@ -42,7 +42,7 @@ class Clinic:
             key = find_newest_key(connection)
         assert key is not None
         made = Made(count=count, seed=seed, span=SPAN, retention_days=180, has_reviews=has_reviews)
-        return fill_demonstration(self.engine, self.desk, key, self.edition, made, lambda _: None)
+        return sum(fill_demonstration(self.engine, self.desk, key, self.edition, made))
 
 
 @pytest.fixture

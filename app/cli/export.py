@@ -1,0 +1,147 @@
+"""`foreword export`: responses as a file for other programs."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Final, TextIO
+from zoneinfo import ZoneInfo
+
+import click
+
+from app.cli._clinic import ACTOR, OpenClinic, open_present_clinic
+from app.cli._files import name_file
+from app.cli._progress import show_progress
+from app.desk.export import STATE_WORDS, Export, Format, Office, Order, begin_export
+from app.questionnaire.model import Sensitive
+from app.settings import StartError
+from app.storage.editions import list_editions
+from app.storage.engine import begin_read
+from app.storage.responses import ReviewStatus
+from app.storage.worklist import ResponseFilter
+
+FOUND: Final = 1
+IDENTITY, OWN_WORDS = "identity", "own-words"
+
+_STDOUT: Final = Path("-")
+_FORMATS: Final = [one.value for one in Format]
+_DAY: Final = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--format", "form", default=Format.CSV.value, show_default=True, type=click.Choice(_FORMATS))
+@click.option("--bom", is_flag=True, help="Begin a CSV with a byte order mark, for Excel.")
+@click.option("--since", type=_DAY, help="Only what came in on this day or later, by the clinic's clock.")
+@click.option("--until", type=_DAY, help="Only what came in on this day or earlier.")
+@click.option("--state", "states", multiple=True, type=click.Choice([*STATE_WORDS]), help="Only these states.")
+@click.option("--edition", default="", help="Only this edition of the questionnaire, by the start of its hash.")
+@click.option(
+    "--include",
+    "included",
+    multiple=True,
+    type=click.Choice([*(one.value for one in Sensitive), IDENTITY]),
+    help="Also what is left out otherwise.",
+)
+@click.option("--leave-out", "left_out", multiple=True, type=click.Choice([OWN_WORDS]), help="Leave this out too.")
+def export(  # noqa: PLR0913 - each is an option, and click names them
+    out: Path,
+    *,
+    form: str,
+    bom: bool,
+    since: datetime | None,
+    until: datetime | None,
+    states: tuple[str, ...],
+    edition: str,
+    included: tuple[str, ...],
+    left_out: tuple[str, ...],
+) -> None:
+    """Write what patients sent into the file OUT, or to standard output where OUT is a hyphen.
+
+    Left out unless it is asked for: names, dates of birth, contacts and appointments; answers about alcohol and drugs,
+    and about pregnancy. Restricted responses are always left out. The exit code is 1 when a response did not open; it
+    stands in the file by its reference.
+    """
+    with open_present_clinic() as clinic:
+        order = Order(
+            responses=ResponseFilter(
+                statuses=tuple(STATE_WORDS[word] for word in states) or tuple(ReviewStatus),
+                since=_begin(clinic, since),
+                until=_begin(clinic, until + timedelta(days=1) if until else None),
+                edition_hash=_find_edition(clinic, edition),
+            ),
+            format=Format(form),
+            has_bom=bom,
+            has_identity=IDENTITY in included,
+            has_own_words=OWN_WORDS not in left_out,
+            sensitive=frozenset(Sensitive(word) for word in included if word != IDENTITY),
+        )
+        with _open_file(out) as file:
+            made = _write(clinic, order, file)
+    _tell(made, out)
+    sys.exit(FOUND if made.unreadable else 0)
+
+
+def _write(clinic: OpenClinic, order: Order, file: TextIO) -> Export:
+    office = Office(
+        engine=clinic.engine,
+        desk=clinic.desk,
+        find_edition=clinic.editions.find,
+        clinic=clinic.keeper.get().clinic,
+        language="en",
+    )
+    made = begin_export(office, order, actor=ACTOR, origin="", now=datetime.now(UTC))
+    try:
+        for _ in show_progress("Responses", _copy(made, file), made.expected):
+            pass
+    except OSError as error:
+        raise StartError(f"{file.name}: it cannot be written: {error.strerror}; the file is not whole") from None
+    return made
+
+
+def _copy(made: Export, file: TextIO) -> Iterator[int]:
+    """Write the file, and tell how many rows each part of it has."""
+    told = 0
+    for part in made.write(lambda: datetime.now(UTC)):
+        file.write(part)
+        if made.rows > told:
+            yield made.rows - told
+        told = made.rows
+
+
+def _tell(made: Export, out: Path) -> None:
+    if made.unreadable:
+        click.echo(
+            f"{made.unreadable} responses did not open and stand in the file by their reference; run: foreword doctor",
+            err=True,
+        )
+    if out != _STDOUT and made.order.format is not Format.DICTIONARY:
+        click.echo(f"{name_file(out.absolute())}: {made.rows} responses")
+
+
+def _begin(clinic: OpenClinic, day: datetime | None) -> datetime | None:
+    known = clinic.keeper.get().clinic
+    zone = ZoneInfo(known.time_zone) if known else UTC
+    return datetime.combine(day.date(), time(), zone) if day else None
+
+
+def _find_edition(clinic: OpenClinic, start: str) -> str:
+    if not start:
+        return ""
+    with begin_read(clinic.engine) as connection:
+        found = [stored.hash for stored in list_editions(connection) if stored.hash.startswith(start.lower())]
+    if len(found) != 1:
+        raise StartError(f"--edition {start}: {len(found)} editions begin so; name one by more of its hash")
+    return found[0]
+
+
+def _open_file(out: Path) -> TextIO:
+    if out == _STDOUT:
+        # newline="": the lines of a CSV end as its standard says, on every machine.
+        return open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False)
+    try:
+        return out.open("x", encoding="utf-8", newline="")
+    except FileExistsError:
+        raise StartError(f"{name_file(out.absolute())}: there is a file already; name another") from None
+    except OSError as error:
+        raise StartError(f"{name_file(out.absolute())}: it cannot be written: {error.strerror}") from None

@@ -1,0 +1,90 @@
+"""Counts about responses, for the overview and for exports: numbers only, each found by an index.
+
+Every statement looks back a given time and no further, so that it costs no more as the years go by. What is sealed is
+neither read nor needed; what a token means is known elsewhere.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, exists, func, select
+
+from app.storage.responses import ReviewStatus
+from app.storage.tables import EDITIONS, RESPONSE_TOKENS, RESPONSES
+
+_SINCE: Final = RESPONSES.c.received_at >= bindparam("since")
+_BETWEEN: Final = select(func.count()).where(_SINCE, RESPONSES.c.received_at < bindparam("until"))
+_OLDEST: Final = select(func.min(RESPONSES.c.received_at))
+_REVIEW_TIMES: Final = (
+    select(RESPONSES.c.sent_at, RESPONSES.c.reviewed_at)
+    .where(
+        RESPONSES.c.review_status == ReviewStatus.COMPLETED.value,
+        _SINCE,
+        RESPONSES.c.received_at < bindparam("until"),
+    )
+    .order_by(RESPONSES.c.received_at.desc())
+    .limit(bindparam("limit"))
+)
+_BY_EDITION: Final = select(func.count()).where(RESPONSES.c.edition_hash == bindparam("edition_hash"), _SINCE)
+_EDITIONS_USED: Final = (
+    select(EDITIONS.c.hash)
+    .where(exists().where(RESPONSES.c.edition_hash == EDITIONS.c.hash))
+    .order_by(EDITIONS.c.first_used_at.desc(), EDITIONS.c.hash)
+)
+_TOKEN: Final = select(func.count()).where(
+    RESPONSE_TOKENS.c.token == bindparam("token"), RESPONSE_TOKENS.c.received_at >= bindparam("since")
+)
+
+
+def find_oldest_time(connection: Connection) -> datetime | None:
+    """Return when the oldest response that is kept came in; None where there is none."""
+    found: datetime | None = connection.execute(_OLDEST).scalar()
+    return found
+
+
+def count_received(connection: Connection, moments: Sequence[datetime]) -> list[int]:
+    """Return how many responses came in between each of these moments and the next."""
+    return [
+        connection.execute(_BETWEEN, {"since": since, "until": until}).scalar_one()
+        for since, until in pairwise(moments)
+    ]
+
+
+def list_review_times(connection: Connection, since: datetime, until: datetime, limit: int) -> list[timedelta]:
+    """Return how long reviewed responses that came in between two moments waited since they were last sent.
+
+    Those received last come first, and no more than `limit`.
+    """
+    rows = connection.execute(_REVIEW_TIMES, {"since": since, "until": until, "limit": limit})
+    return [max(row.reviewed_at - row.sent_at, timedelta()) for row in rows if row.reviewed_at is not None]
+
+
+def list_used_editions(connection: Connection) -> list[str]:
+    """Return the hashes of the editions that a response has, the newest first."""
+    return list(connection.execute(_EDITIONS_USED).scalars())
+
+
+def count_by_edition(connection: Connection, editions: Collection[str], since: datetime) -> Mapping[str, int]:
+    """Return how many responses since a moment have each of these editions."""
+    return {
+        edition: connection.execute(_BY_EDITION, {"edition_hash": edition, "since": since}).scalar_one()
+        for edition in editions
+    }
+
+
+def count_tokens_since(connection: Connection, tokens: Collection[str], since: datetime) -> Mapping[str, int]:
+    """Return how many responses since a moment have each of these search tokens; restricted ones are not among them."""
+    restricted = select(RESPONSES.c.reference).where(RESPONSES.c.is_restricted.is_(True), _SINCE).subquery()
+    hidden = (
+        select(RESPONSE_TOKENS.c.token, func.count())
+        .join(restricted, restricted.c.reference == RESPONSE_TOKENS.c.reference)
+        .where(RESPONSE_TOKENS.c.token.in_(sorted(tokens)))
+        .group_by(RESPONSE_TOKENS.c.token)
+    )
+    away = {row[0]: row[1] for row in connection.execute(hidden, {"since": since})}
+    return {
+        token: connection.execute(_TOKEN, {"token": token, "since": since}).scalar_one() - away.get(token, 0)
+        for token in tokens
+    }
