@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import create_app
 from app.logs import record_failure
 from app.settings import Settings, StartError
+from app.storage.draft_ends import count_expired
 from app.storage.drafts import purge_expired
 from app.storage.engine import DatabaseUrlError, SchemaRevisionError, begin_write, checkpoint, migrate
 from app.web import problems
@@ -48,6 +49,7 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
     stopped = threading.Event()
     threading.Thread(target=purge_regularly, args=(services, stopped), daemon=True).start()
     announce(f"Foreword is open at {settings.public_url}")
+    invite_first(services, announce)
     server.run()  # until a signal; requests that are being answered are answered
     stopped.set()
     server.close()
@@ -99,6 +101,19 @@ def prepare(app: Flask) -> Services:
     return services
 
 
+def invite_first(services: Services, announce: Callable[[str], None]) -> None:
+    """Announce the link by which the first administrator joins, once, where there is none and no demonstration."""
+    settings = services.settings
+    if settings.is_demo or not settings.has_staff:
+        return
+    with begin_write(services.engine) as connection:
+        secret = make_first_invitation(connection, services.now())
+    if secret is not None:
+        announce(
+            f"To join as its first administrator, open {settings.clinic_url}{JOIN_PATH}{secret} (once, within a day)"
+        )
+
+
 def purge_regularly(services: Services, stopped: threading.Event) -> None:
     """Erase what is past its time, now and every ten minutes, until `stopped`; a failure is logged, and tried again."""
     while True:
@@ -112,8 +127,10 @@ def purge_regularly(services: Services, stopped: threading.Event) -> None:
 
 def purge(engine: Engine) -> None:
     """Erase the drafts that are past their time, and what the database's journal still holds of them."""
+    now = read_clock()
     with begin_write(engine) as connection:
-        purge_expired(connection, read_clock())
+        count_expired(connection, now)
+        purge_expired(connection, now)
     # Every time: a draft erased by its owner while somebody was reading may still stand in the journal (D-8).
     checkpoint(engine)
 
