@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app
+from app.desk.staff import JOIN_PATH, make_first_invitation, purge_staff
 from app.logs import record_failure
 from app.settings import Settings, StartError
 from app.storage.draft_ends import count_expired
@@ -126,11 +127,12 @@ def purge_regularly(services: Services, stopped: threading.Event) -> None:
 
 
 def purge(engine: Engine) -> None:
-    """Erase the drafts that are past their time, and what the database's journal still holds of them."""
+    """Erase the drafts and sessions that are past their time, and what the database's journal still holds of them."""
     now = read_clock()
     with begin_write(engine) as connection:
         count_expired(connection, now)
         purge_expired(connection, now)
+        purge_staff(connection, now)
     # Every time: a draft erased by its owner while somebody was reading may still stand in the journal (D-8).
     checkpoint(engine)
 

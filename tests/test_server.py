@@ -72,6 +72,8 @@ def open_program(data: Path) -> Iterator[Running]:
     process = start(data, port)
     assert process.stdout is not None
     assert process.stdout.readline() == f"Foreword is open at http://127.0.0.1:{port}\n"
+    link = f"To join as its first administrator, open http://127.0.0.1:{port}/clinic/join/"
+    assert process.stdout.readline().startswith(link)
     yield Running(process, port, data)
     process.kill()
     process.communicate()

@@ -5,16 +5,22 @@ A link's secret is returned once, to be handed over; the database has its hash.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
 from app.storage.access import clear_access, find_access
-from app.storage.invitations import Purpose, create_invitation, find_invitation_of
+from app.storage.invitations import Purpose, create_invitation, find_invitation_of, purge_invitations
 from app.storage.people import Person, Role, hold_people
-from app.storage.sessions import end_sessions_of
+from app.storage.sessions import end_sessions_of, purge_sessions
+from app.storage.throttles import purge_tallies
 from app.vault.staff import hash_token, make_token
+
+_ANONYMOUS_LIFE: Final = timedelta(hours=1)
+# As long as a form's token lives: until then an ended session says whose a form is that comes too late (S38).
+_ENDED_LIFE: Final = timedelta(days=1)
+_TALLY_LIFE: Final = timedelta(days=30)
 
 JOIN_PATH: Final = "/clinic/join/"
 """Where a link leads, with its secret behind."""
@@ -62,6 +68,13 @@ def is_last_administrator(connection: Connection, person: Person) -> bool:
     others = [other for other in hold_people(connection) if other.id != person.id]
     is_one = can_administer(connection, person)
     return is_one and not any(can_administer(connection, other) for other in others)
+
+
+def purge_staff(connection: Connection, now: datetime) -> None:
+    """Delete what signing in leaves behind: sessions, links and counts that are past their time."""
+    purge_sessions(connection, anonymous_before=now - _ANONYMOUS_LIFE, before=now - _ENDED_LIFE)
+    purge_invitations(connection, now - _ENDED_LIFE)
+    purge_tallies(connection, now - _TALLY_LIFE)
 
 
 def can_administer(connection: Connection, person: Person) -> bool:
