@@ -8,6 +8,7 @@ import resource
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Final, NoReturn
@@ -17,6 +18,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app
+from app.clinic.editions import EditionShelf
+from app.desk.intake import BATCH, take_in_new
+from app.desk.nightly import Night, run_due_chores
 from app.desk.staff import JOIN_PATH, make_first_invitation, purge_staff
 from app.logs import record_failure
 from app.settings import Settings, StartError
@@ -33,6 +37,8 @@ _LAST_PORT: Final = 65535
 _OPEN_FILES: Final = 4096
 # A draft's 24 hours end at its next purge: idle, it is gone at most this much later (D-4, D-8).
 _PURGE_SECONDS: Final = 600
+# What a patient sent is in the list, and found, at most this much later.
+_TURN_SECONDS: Final = 15
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -48,7 +54,7 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
     _allow_open_files()
     server = Server(app, settings, listener)
     stopped = threading.Event()
-    threading.Thread(target=purge_regularly, args=(services, stopped), daemon=True).start()
+    threading.Thread(target=keep_house, args=(app, services, stopped), daemon=True).start()
     announce(f"Foreword is open at {settings.public_url}")
     invite_first(services, announce)
     server.run()  # until a signal; requests that are being answered are answered
@@ -115,15 +121,60 @@ def invite_first(services: Services, announce: Callable[[str], None]) -> None:
         )
 
 
-def purge_regularly(services: Services, stopped: threading.Event) -> None:
-    """Erase what is past its time, now and every ten minutes, until `stopped`; a failure is logged, and tried again."""
+def keep_house(app: Flask, services: Services, stopped: threading.Event) -> None:
+    """Do what has to be done on the side, now and every few seconds, until `stopped`.
+
+    A failure is logged and tried again at the next turn: patients and staff go on.
+    """
+    house = House(app, services)
     while True:
-        try:
-            purge(services.engine)
-        except Exception as error:  # noqa: BLE001  whatever it is, patients go on
-            record_failure(error, "purge failed")
-        if stopped.wait(_PURGE_SECONDS):
+        for name, chore in house.list_chores():
+            try:
+                chore()
+            except Exception as error:  # noqa: BLE001  whatever it is, the pages go on
+                record_failure(error, f"{name} failed")
+        if stopped.wait(_TURN_SECONDS):
             return
+
+
+class House:
+    """What a running program does on the side, and when it did each last."""
+
+    def __init__(self, app: Flask, services: Services) -> None:
+        """Nothing was done yet."""
+        self._app = app
+        self._services = services
+        self._shelf = EditionShelf(services.engine)
+        self._purged_at = float("-inf")
+        self._drawn_for = services.clinic
+
+    def list_chores(self) -> tuple[tuple[str, Callable[[], None]], ...]:
+        """Return what is to be looked at in a turn, by name."""
+        chores = (("purge", self._purge), ("error pages", self._draw))
+        if self._services.desks is None:
+            return chores
+        return (*chores, ("intake", self._take_in), ("chores", self._do_chores))
+
+    def _purge(self) -> None:
+        if time.monotonic() - self._purged_at >= _PURGE_SECONDS:
+            self._purged_at = time.monotonic()
+            purge(self._services.engine)
+
+    def _draw(self) -> None:
+        clinic = self._services.clinic
+        if clinic is not self._drawn_for:  # set up or changed by another process
+            self._drawn_for = clinic
+            problems.prepare(self._app)
+
+    def _take_in(self) -> None:
+        services = self._services
+        while take_in_new(services.engine, services.desk, self._shelf.find, services.now()) == BATCH:
+            pass
+
+    def _do_chores(self) -> None:
+        services = self._services
+        night = Night(settings=services.settings, engine=services.engine, keeper=services.keeper, desk=services.desk)
+        run_due_chores(night, services.now())
 
 
 def purge(engine: Engine) -> None:

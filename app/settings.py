@@ -34,6 +34,7 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _TEST_COST: Final = PasswordCost(8, 1, 1)
 _LEAST_COST: Final = PasswordCost(19 * 1024, 2, 1)  # OWASP's least for argon2id (security.md S7)
 _MOST_COST: Final = PasswordCost(1024 * 1024, 16, 16)
+_MAIL_SCHEMES: Final = frozenset({"smtp", "smtps"})
 _FLAGS: Final = {"0": False, "1": True}
 _DATABASES: Final = ("sqlite:///", "postgresql+psycopg://")
 
@@ -103,6 +104,11 @@ SETTINGS: Final = (
         "65536,3,4",
         "What argon2id spends on a staff password: KiB of memory, passes, lanes; hashed anew at sign-in as it rises.",
     ),
+    Setting(
+        "FOREWORD_SMTP_URL",
+        "none",
+        "The e-mail server for the daily notice that something is waiting: smtps://user:password@host?from=address.",
+    ),
     Setting("FOREWORD_TRUSTED_HOPS", "0", "How many proxies in front are believed about who asked and how."),
 )
 """Every setting there is, in the order of docs/settings.md."""
@@ -122,6 +128,7 @@ class Settings:
     role: ProgramRole = ProgramRole.ALL
     clinic_url: str
     key_passphrase: str = field(repr=False, default="")
+    smtp_url: str = field(repr=False, default="")  # it can hold a password
     password_cost: PasswordCost = PasswordCost(65536, 3, 4)
     trusted_hops: int
 
@@ -172,6 +179,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         clinic_url=read("FOREWORD_CLINIC_URL", public_url, _parse_public_url),
         key_passphrase=given.get("FOREWORD_KEY_PASSPHRASE", ""),
         password_cost=read("FOREWORD_PASSWORD_COST", "65536,3,4", _parse_password_cost),
+        smtp_url=read("FOREWORD_SMTP_URL", "", _parse_smtp_url),
         trusted_hops=read("FOREWORD_TRUSTED_HOPS", "0", _parse_hops),
     )
     if settings.password_cost == _TEST_COST and not (_is_private(public_url) and _is_private(settings.clinic_url)):
@@ -289,6 +297,14 @@ def _parse_public_url(text: str) -> str:
         raise ValueError("answers would cross the network in the clear; write it with https://")
     authority = f"[{host}]" if ":" in host else host
     return f"{url.scheme}://{authority}" + (f":{port}" if port != _DEFAULT_PORTS[url.scheme] else "")
+
+
+def _parse_smtp_url(text: str) -> str:
+    url = urlsplit(text)
+    if text and (url.scheme not in _MAIL_SCHEMES or not url.hostname or url.path.strip("/")):
+        raise ValueError("this is no e-mail server; write smtps://user:password@host, or smtp:// for one with STARTTLS")
+    _read_authority(url)
+    return text
 
 
 def _read_authority(url: SplitResult) -> tuple[str, int]:

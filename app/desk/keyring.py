@@ -8,7 +8,7 @@ as it is.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine
 
 from app.files import make_data_folder, read_private, write_once
 from app.settings import Settings, StartError
-from app.storage.audit import Event, append_event, lock_log
+from app.storage.audit import Event, append_event, is_foreign, lock_log
 from app.storage.clinic_keys import list_keys, record_key
 from app.storage.engine import begin_write
 from app.vault.keys import KeyFileError, PrivateKey, dump_private_key, load_private_key, make_private_key
@@ -26,7 +26,36 @@ from app.vault.keys import KeyFileError, PrivateKey, dump_private_key, load_priv
 FOLDER: Final = "keys"
 """The folder of the private keys, in the data folder."""
 
-_DESK: Final = "desk.pem"
+DESK_FILE: Final = "desk.pem"
+"""The file of the desk's own key, in that folder."""
+
+
+class KeyRing(Mapping[str, PrivateKey]):
+    """The response keys in a folder by their ids; one that another process made meanwhile is found when asked for."""
+
+    def __init__(self, folder: Path, passphrase: str) -> None:
+        """Read every key there is, or raise `StartError`."""
+        self._folder = folder
+        self._passphrase = passphrase
+        found = [read_key(path, passphrase) for path in sorted(folder.glob(name_response_key("*")))]
+        self._known = {key.public.id: key for key in found}
+
+    def __getitem__(self, key_id: str) -> PrivateKey:
+        if key_id not in self._known:
+            path = self._folder / name_response_key(key_id)
+            if not path.exists():
+                raise KeyError(key_id)
+            try:
+                self._known[key_id] = read_key(path, self._passphrase)
+            except StartError:
+                raise KeyError(key_id) from None  # what is sealed to it does not open; `foreword doctor` says why
+        return self._known[key_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(tuple(self._known))
+
+    def __len__(self) -> int:
+        return len(self._known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +96,18 @@ class DeskKeeper:
             self._desk = None
 
 
-def open_desk(engine: Engine, settings: Settings, now: datetime) -> Desk:
-    """Return the desk with the keys in the data folder, made where there are none yet, or raise `StartError`."""
+def open_desk(engine: Engine, settings: Settings, now: datetime, *, has_to_fit: bool = True) -> Desk:
+    """Return the desk with the keys in the data folder, made where there are none yet, or raise `StartError`.
+
+    The audit log has to be this key's, unless the caller is about to tell what is wrong with it.
+    """
     folder = settings.data / FOLDER
     make_data_folder(settings.data)
     make_data_folder(folder)
     with begin_write(engine) as connection:
         lock_log(connection)  # of processes that start together one makes the keys
         known = list_keys(connection)
-        own_path = folder / _DESK
+        own_path = folder / DESK_FILE
         if known and not own_path.exists():
             raise StartError(
                 f"{own_path}: the key that belongs to this database is missing; put it back from your copy"
@@ -83,6 +115,11 @@ def open_desk(engine: Engine, settings: Settings, now: datetime) -> Desk:
         if not own_path.exists():
             write_key(own_path, make_private_key(), settings.key_passphrase)
         desk = _build_desk(folder, settings.key_passphrase)
+        if has_to_fit and is_foreign(connection, desk.chain_key):
+            raise StartError(
+                f"{own_path}: this key did not write this database’s audit log: it belongs to another database, or the "
+                "log was rewritten; put back your copy of the right one, or look: foreword audit verify"
+            )
         if known and known[-1].id not in desk.keys:
             raise StartError(f"{folder}: the key {known[-1].id}, to which answers are sealed, is missing; put it back")
         return desk if known else _register_keys(connection, folder, desk, settings.key_passphrase, now)
@@ -110,10 +147,9 @@ def read_key(path: Path, passphrase: str) -> PrivateKey:
 
 
 def _build_desk(folder: Path, passphrase: str) -> Desk:
-    own = read_key(folder / _DESK, passphrase)
-    found = [read_key(path, passphrase) for path in sorted(folder.glob(name_response_key("*")))]
+    own = read_key(folder / DESK_FILE, passphrase)
     return Desk(
-        keys={key.public.id: key for key in found},
+        keys=KeyRing(folder, passphrase),
         own=own,
         chain_key=own.derive("audit chain"),
         token_key=own.derive("search tokens"),

@@ -24,7 +24,8 @@ from app.vault.letter import LetterError, open_letter, seal_letter
 
 FindEdition = Callable[[str], Edition | None]
 
-_NOTE = "note"
+NOTE_PURPOSE = "note"
+"""What a letter with a note is sealed for."""
 
 
 class UnreadableError(Exception):
@@ -90,7 +91,7 @@ def seal_note(key: PublicKey, note: Note, reference: str) -> StoredNote:
     content = {"text": note.text, "about": note.link_id, "version": note.version, "kind": note.kind}
     # Escapes keep a lone surrogate that a browser let through; UTF-8 itself has no place for one.
     letter = seal_letter(
-        key, json.dumps(content).encode(), _NOTE, *_bind(note.id, reference, note.author, note.written_at)
+        key, json.dumps(content).encode(), NOTE_PURPOSE, *bind_note(note.id, reference, note.author, note.written_at)
     )
     return StoredNote(id=note.id, reference=reference, author=note.author, written_at=note.written_at, sealed=letter)
 
@@ -106,9 +107,9 @@ def make_note(
 
 def open_note(desk: Desk, stored: StoredNote) -> Note | None:
     """Return a note, opened; None when it was changed or moved."""
-    bound = _bind(stored.id, stored.reference, stored.author, stored.written_at)
+    bound = bind_note(stored.id, stored.reference, stored.author, stored.written_at)
     try:
-        content = json.loads(open_letter(desk.keys, stored.sealed, _NOTE, *bound))
+        content = json.loads(open_letter(desk.keys, stored.sealed, NOTE_PURPOSE, *bound))
     except (LetterError, ValueError):
         return None
     return Note(
@@ -127,5 +128,6 @@ def open_notes(connection: Connection, desk: Desk, reference: str) -> list[Note 
     return [open_note(desk, stored) for stored in list_notes(connection, reference)]
 
 
-def _bind(note_id: str, reference: str, author: str, written_at: datetime) -> tuple[str, ...]:
+def bind_note(note_id: str, reference: str, author: str, written_at: datetime) -> tuple[str, ...]:
+    """Return what ties a note to its row."""
     return note_id, reference, author, written_at.isoformat()

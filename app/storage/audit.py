@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, or_, select, update
 
 from app.storage.tables import AUDIT_ENTRIES, AUDIT_HEAD
 from app.vault.chain import FIRST, chain, is_same
@@ -28,6 +28,15 @@ _MOVE_HEAD: Final = (
 )
 _INSERT: Final = insert(AUDIT_ENTRIES)
 _ENTRIES: Final = select(AUDIT_ENTRIES).order_by(AUDIT_ENTRIES.c.number)
+_LAST_TIME: Final = select(AUDIT_ENTRIES.c.at).order_by(AUDIT_ENTRIES.c.number.desc()).limit(1)
+_ACTORS: Final = select(AUDIT_ENTRIES.c.actor).distinct()
+_ACTIONS: Final = select(AUDIT_ENTRIES.c.action).distinct()
+_LAST_BUT_ONE: Final = select(AUDIT_HEAD.c.number - 1).scalar_subquery()
+_ENDS: Final = (
+    select(AUDIT_ENTRIES)
+    .where(or_(AUDIT_ENTRIES.c.number == 1, AUDIT_ENTRIES.c.number >= _LAST_BUT_ONE))
+    .order_by(AUDIT_ENTRIES.c.number.desc())
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +84,7 @@ class AuditFilter:
     actor: str = ""
     action: str = ""
     subject: str = ""
+    outcome: str = ""
     since: datetime | None = None
     until: datetime | None = None
     before: int | None = None
@@ -119,11 +129,48 @@ def list_entries(connection: Connection, wanted: AuditFilter, limit: int = PAGE)
     return [_read(row) for row in connection.execute(statement)]
 
 
+def count_entries(connection: Connection, wanted: AuditFilter) -> int:
+    """Return how many entries fit."""
+    statement = _narrow(select(func.count()).select_from(AUDIT_ENTRIES), wanted)
+    return int(connection.execute(statement).scalar_one())
+
+
+def find_last_entry_time(connection: Connection) -> datetime | None:
+    """Return when the last entry was written; None while the log is empty."""
+    found: datetime | None = connection.execute(_LAST_TIME).scalar()
+    return found
+
+
+def list_actors(connection: Connection) -> list[str]:
+    """Return everybody who did something: ids of people, and words of this program."""
+    return sorted(connection.execute(_ACTORS).scalars())
+
+
+def list_actions(connection: Connection) -> list[str]:
+    """Return everything that was ever done, by the words of the log."""
+    return sorted(connection.execute(_ACTIONS).scalars())
+
+
 def stream_entries(connection: Connection, wanted: AuditFilter) -> Iterator[Entry]:
     """Give every entry that fits, oldest first, without holding them all."""
     statement = _narrow(_ENTRIES, wanted)
     for row in connection.execution_options(yield_per=500).execute(statement):
         yield _read(row)
+
+
+def is_foreign(connection: Connection, key: bytes) -> bool:
+    """Tell whether the log was chained with another key: neither its first entry nor its last was made with this one.
+
+    One of them alone was changed by somebody, which is for `verify_log` to tell, and stops nobody from working.
+    """
+    newest = connection.execute(_ENDS).all()
+    for row, previous in zip(newest, [*newest[1:], None][: len(newest)], strict=True):
+        before = FIRST if row.number == 1 else previous.link if previous else None
+        if before is not None and row.number in {1, newest[0].number}:
+            entry = _read(row)
+            if is_same(_link(key, before, entry.number, entry.at, entry.event, row.about), entry.link):
+                return False
+    return bool(newest)
 
 
 def verify_log(connection: Connection, key: bytes, seen: Head | None = None) -> Breach | None:
@@ -159,6 +206,8 @@ def _narrow(statement: Select[Any], wanted: AuditFilter) -> Select[Any]:
         statement = statement.where(entries.action == wanted.action)
     if wanted.subject:
         statement = statement.where(entries.subject == wanted.subject)
+    if wanted.outcome:
+        statement = statement.where(entries.outcome == wanted.outcome)
     if wanted.since is not None:
         statement = statement.where(entries.at >= wanted.since)
     if wanted.until is not None:

@@ -29,6 +29,7 @@ class StoredSettings:
 
 
 _NEWEST: Final = select(CLINIC_SETTINGS).order_by(CLINIC_SETTINGS.c.revision.desc()).limit(1)
+_ALL: Final = select(CLINIC_SETTINGS).order_by(CLINIC_SETTINGS.c.revision.desc())
 _INSERT: Final = insert(CLINIC_SETTINGS)
 
 
@@ -36,6 +37,11 @@ def find_settings(connection: Connection) -> StoredSettings | None:
     """Return what is set now; None until the clinic was set up."""
     row = connection.execute(_NEWEST).mappings().one_or_none()
     return None if row is None else StoredSettings(**row)
+
+
+def list_settings(connection: Connection, limit: int) -> list[StoredSettings]:
+    """Return the newest states of the settings, the one that holds now first."""
+    return [StoredSettings(**row) for row in connection.execute(_ALL.limit(limit)).mappings()]
 
 
 def save_settings(connection: Connection, content: str, *, seen: int, changed_by: str, now: datetime) -> StoredSettings:

@@ -96,6 +96,19 @@ def begin_read(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def begin_snapshot(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction for reading that sees one state of the whole database, however long it takes."""
+    if engine.dialect.name == "sqlite":
+        with begin_read(engine) as connection:
+            yield connection
+        return
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
 def begin_write(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that may write, committed at the end and undone by any exception; one at a time on SQLite."""
     with engine.begin() as connection:
@@ -149,6 +162,12 @@ def migrate(engine: Engine) -> None:
                 connection.execute(text("SELECT set_config('statement_timeout', '0', true)"))
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
             _upgrade(connection)
+
+
+def find_revision(engine: Engine) -> str | None:
+    """Return the schema's revision; None where there is no schema yet."""
+    with begin_read(engine) as connection:
+        return _read_revision(connection)
 
 
 def _read_revision(connection: Connection) -> str | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, text, update
 
 from app.storage.tables import NOTES, RESPONSE_TOKENS, RESPONSE_VERSIONS, RESPONSES, UtcDateTime
 from app.vault.reference import make_reference
@@ -126,6 +126,15 @@ _DUE: Final = (
     .where(RESPONSES.c.delete_at <= bindparam("now"), RESPONSES.c.is_kept.is_(False))
     .order_by(RESPONSES.c.delete_at)
     .limit(bindparam("limit"))
+    .with_for_update()  # who puts one under a legal hold meanwhile is waited for, and heard
+)
+_COUNT_DUE: Final = (
+    select(RESPONSES.c.is_kept, func.count())
+    .where(RESPONSES.c.delete_at <= bindparam("now"))
+    .group_by(RESPONSES.c.is_kept)
+)
+_HAS_NEW: Final = (
+    select(RESPONSES.c.reference).where(RESPONSES.c.review_status == ReviewStatus.REQUESTED.value).limit(1)
 )
 _ERASE: Final = (
     delete(RESPONSE_TOKENS).where(RESPONSE_TOKENS.c.reference == bindparam("reference")),
@@ -194,8 +203,19 @@ def find_newest_versions(connection: Connection, references: Collection[str]) ->
 
 
 def list_due(connection: Connection, now: datetime, limit: int) -> list[str]:
-    """Return the references whose time is over and that nothing holds."""
+    """Return the references whose time is over and that nothing holds, for a transaction that erases them."""
     return list(connection.execute(_DUE, {"now": now, "limit": limit}).scalars())
+
+
+def count_due(connection: Connection, now: datetime) -> tuple[int, int]:
+    """Return how many responses are past their time: those to erase, and those that a legal hold keeps."""
+    counted = {is_kept: count for is_kept, count in connection.execute(_COUNT_DUE, {"now": now})}  # noqa: C416  a row is no pair to mypy
+    return counted.get(False, 0), counted.get(True, 0)
+
+
+def has_new(connection: Connection) -> bool:
+    """Tell whether a response waits that nobody took up."""
+    return connection.execute(_HAS_NEW).scalar() is not None
 
 
 def erase_response(connection: Connection, reference: str) -> bool:

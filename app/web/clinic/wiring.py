@@ -15,6 +15,7 @@ from app.web.clinic import (
     frame,
     gate,
     join,
+    overview,
     people,
     second,
     settings,
@@ -36,6 +37,7 @@ MODULES = (
     second,
     factors,
     people,
+    overview,
 )
 """The modules with pages: importing them is what puts their views on the blueprint."""
 

@@ -46,6 +46,7 @@ class Document(HTMLParser):
         self._open: list[str] = []
         self._in_label = 0
         self._area: str | None = None
+        self._select: str | None = None
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -69,6 +70,10 @@ class Document(HTMLParser):
             self.headings.append("")
         if tag in _CONTROLS:
             self._note_control(tag, values)
+        if tag == "select":
+            self._select = values.get("name")
+        if tag == "option" and "selected" in values and self.forms and self._select:
+            self.forms[-1].fields[self._select] = [values.get("value", "")]
 
     def _note_control(self, tag: str, values: dict[str, str]) -> None:
         kind = values.get("type", "text")

@@ -1,0 +1,59 @@
+"""The doctor: looks at everything that can be wrong with a running clinic, and tells all of it at once.
+
+It changes nothing, and says nothing about anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Engine
+
+from app.desk import doctor_clinic, doctor_record, doctor_server
+from app.desk.finding import Finding, Look
+from app.logs import record_failure
+from app.settings import Settings
+
+PARTS: Final[tuple[tuple[str, Callable[[Look], Iterator[Finding]]], ...]] = (
+    ("Address and encryption", doctor_server.look_at_address),
+    ("Demonstration", doctor_server.look_at_demonstration),
+    ("The clinic’s settings and help lines", doctor_clinic.look_at_settings),
+    ("Questionnaire", doctor_clinic.look_at_questionnaire),
+    ("People", doctor_clinic.look_at_people),
+    ("Intake", doctor_clinic.look_at_intake),
+    ("Retention", doctor_clinic.look_at_retention),
+    ("E-mail notice", doctor_clinic.look_at_mail),
+    ("Backup", doctor_record.look_at_backup),
+    ("Keys", doctor_record.look_at_keys),
+    ("Audit log", doctor_record.look_at_audit),
+    ("Database schema", doctor_record.look_at_schema),
+    ("Files", doctor_server.look_at_files),
+    ("Disk", doctor_server.look_at_disk),
+    ("Clock", doctor_server.look_at_clock),
+)
+"""What is looked at, by the name an administrator reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the clinic, and what was found there: nothing, when it is in order."""
+
+    name: str
+    findings: tuple[Finding, ...]
+
+
+def examine(settings: Settings, engine: Engine, now: datetime, *, is_online: bool = False) -> list[Part]:
+    """Return every part with what is not in order there; a look that fails is a finding itself."""
+    look = Look(settings=settings, engine=engine, now=now, is_online=is_online)
+    return [Part(name, tuple(_look(name, see, look))) for name, see in PARTS]
+
+
+def _look(name: str, see: Callable[[Look], Iterator[Finding]], look: Look) -> Iterator[Finding]:
+    try:
+        yield from see(look)
+    except Exception as error:  # noqa: BLE001  whatever it is, the other parts are looked at
+        record_failure(error, "doctor failed", part=name)
+        yield Finding(name, f"it could not be looked at ({type(error).__name__})", "see the log for the place")

@@ -1,0 +1,157 @@
+"""The doctor's look at the clinic: its settings, questionnaire and people, and whether forms are read and erased."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from app.clinic.profile import ClinicSettings, is_time_zone, list_stale, load_contacts, load_settings
+from app.desk.finding import Finding, Look
+from app.desk.notice import connect, read_server
+from app.desk.retention import find_due
+from app.questionnaire.canonical import dump_canonical, hash_canonical
+from app.questionnaire.check import check_definition
+from app.questionnaire.errors import DefinitionError
+from app.questionnaire.load import load_questionnaire
+from app.questionnaire.model import Item
+from app.storage.audit import AuditFilter, count_entries
+from app.storage.clinic_settings import find_settings
+from app.storage.editions import find_edition
+from app.storage.engine import begin_read
+from app.storage.people import Role, list_people
+from app.storage.tokens import list_untaken
+
+_LONGEST_INTAKE: Final = timedelta(minutes=5)
+_LATEST_PURGE: Final = timedelta(days=2)
+_UNREVIEWED: Final = "not yet reviewed"
+
+
+def look_at_settings(look: Look) -> Iterator[Finding]:
+    """Look whether the clinic is set up, and whether its help lines were checked this half-year."""
+    settings = find_profile(look)
+    if settings is None:
+        if not look.settings.is_demo:
+            yield Finding("settings", "the clinic is not set up: patients see “not open yet”", "open /clinic/setup")
+        return
+    if not is_time_zone(settings.time_zone):
+        yield Finding("time zone", "this machine does not know the one that is set", "install its tzdata package")
+    for name in list_stale(settings, load_contacts(), look.now.date()):
+        yield Finding(
+            name,
+            "nobody checked this help line for half a year",
+            "call it, then write the day into crisis.yaml (checkedOn)",
+        )
+
+
+def look_at_questionnaire(look: Look) -> Iterator[Finding]:
+    """Look whether the questionnaire file is the one being served, and whether a clinician reviewed it."""
+    path = look.settings.questions
+    try:
+        definition = load_questionnaire(path.read_bytes(), path.name)
+    except OSError as error:
+        yield Finding(
+            str(path), f"it cannot be read: {error.strerror}", "put the file back; the last good one is served"
+        )
+        return
+    except DefinitionError as error:
+        yield _count_faults(path.name, len(error.faults))
+        return
+    with begin_read(look.engine) as connection:
+        stored = find_edition(connection, hash_canonical(dump_canonical(definition.questionnaire)))
+    if stored is None and (faults := check_definition(definition, look.now.date())):
+        yield _count_faults(path.name, len(faults))
+    unreviewed = sum(
+        _is_unreviewed(item, definition.questionnaire.language) for item in _walk(definition.questionnaire.items)
+    )
+    if unreviewed:
+        yield Finding(
+            path.name,
+            f"{unreviewed} questions are not yet reviewed by a clinician",
+            "have them read, then write who did and when under review",
+        )
+
+
+def look_at_people(look: Look) -> Iterator[Finding]:
+    """Look whether somebody runs the clinic and somebody reads, and whether nobody is left of a demonstration."""
+    if look.settings.is_demo:
+        return
+    with begin_read(look.engine) as connection:
+        people = [person for person in list_people(connection) if person.is_active]
+    if any(person.is_demonstration for person in people):
+        yield Finding("people", "demonstration staff are still there", "begin with an empty FOREWORD_DATA folder")
+    real = [person for person in people if not person.is_demonstration and person.joined_at is not None]
+    for role in (Role.ADMINISTRATOR, Role.REVIEWER):
+        if not any(person.has_role(role) for person in real):
+            yield Finding(
+                "people", f"no active person is {role.value}", "open /clinic/people and give somebody the role"
+            )
+
+
+def look_at_intake(look: Look) -> Iterator[Finding]:
+    """Look whether what patients sent reaches the list, and whether all of it opens."""
+    with begin_read(look.engine) as connection:
+        waiting = list_untaken(connection, 1)
+        unreadable = count_entries(connection, AuditFilter(action="response.received", outcome="unreadable"))
+    if waiting and look.now - waiting[0].sent_at > _LONGEST_INTAKE:
+        yield Finding(
+            "intake",
+            f"a response sent at {waiting[0].sent_at:%Y-%m-%d %H:%M} UTC was not taken in yet",
+            "look whether a program with the role clinic or all runs",
+        )
+    if unreadable:
+        yield Finding(
+            "intake",
+            f"{unreadable} responses did not open when they came in",
+            "see them: foreword audit list --action response.received --outcome unreadable",
+        )
+
+
+def look_at_retention(look: Look) -> Iterator[Finding]:
+    """Look whether what is past its time is erased."""
+    due = find_due(look.engine, look.now - _LATEST_PURGE)
+    if due.to_erase:
+        yield Finding(
+            "retention",
+            f"{due.to_erase} responses are more than two days past their time",
+            "run: foreword purge, and look whether the server runs at night",
+        )
+
+
+def look_at_mail(look: Look) -> Iterator[Finding]:
+    """Look whether the notice that something is waiting can be sent, where it is wanted."""
+    settings = find_profile(look)
+    wants = bool(settings and settings.notice_to)
+    if wants and not look.settings.smtp_url:
+        yield Finding(
+            "FOREWORD_SMTP_URL", "addresses want a daily notice, and no server is set", "set it, or take them away"
+        )
+    if not wants or not look.settings.smtp_url or not look.is_online:
+        return
+    try:
+        with connect(read_server(look.settings)) as connected:
+            connected.noop()
+    except OSError as error:  # smtplib's errors are among them
+        yield Finding("FOREWORD_SMTP_URL", f"the e-mail server does not answer ({type(error).__name__})", "look at it")
+
+
+def find_profile(look: Look) -> ClinicSettings | None:
+    """Return what the clinic has set."""
+    with begin_read(look.engine) as connection:
+        stored = find_settings(connection)
+    return load_settings(stored.content) if stored else None
+
+
+def _count_faults(name: str, count: int) -> Finding:
+    fault = f"it has {count} faults: it is not served, and the last good one still is"
+    return Finding(name, fault, "see them: foreword check")
+
+
+def _walk(items: tuple[Item, ...]) -> Iterator[Item]:
+    for item in items:
+        yield item
+        yield from _walk(item.items)
+
+
+def _is_unreviewed(item: Item, language: str) -> bool:
+    return item.review is not None and item.review.to(language).startswith(_UNREVIEWED)

@@ -1,0 +1,78 @@
+"""The doctor's look at what has to last: schema, keys, audit log, backup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from app.desk.finding import Finding, Look
+from app.desk.keyring import DESK_FILE, FOLDER, name_response_key, read_key
+from app.settings import StartError
+from app.storage.audit import verify_log
+from app.storage.chores import find_last_time
+from app.storage.clinic_keys import find_newest_key
+from app.storage.engine import begin_read, begin_snapshot, find_revision
+from app.storage.letters import count_letters
+from app.storage.tables import SCHEMA_REVISION
+
+BACKUP: Final = "backup"
+"""The chore under which the last good backup is noted."""
+
+_OLDEST_BACKUP: Final = timedelta(days=2)
+
+
+def look_at_schema(look: Look) -> Iterator[Finding]:
+    """Look whether database and program belong together."""
+    found = find_revision(look.engine)
+    if found != SCHEMA_REVISION:
+        yield Finding(
+            "database", f"its schema is {found or 'missing'}, this program’s {SCHEMA_REVISION}", "restart the program"
+        )
+
+
+def look_at_keys(look: Look) -> Iterator[Finding]:
+    """Look whether everything that is sealed has its key here."""
+    folder = look.settings.data / FOLDER
+    with begin_read(look.engine) as connection:
+        counts = count_letters(connection)
+        newest = find_newest_key(connection)
+    if newest is None:
+        yield Finding("keys", "there is no key to seal to", "start the program once: foreword serve")
+        return
+    for key_id in sorted({newest.id, *counts}):
+        path = folder / name_response_key(key_id)
+        count = counts.get(key_id, 0)
+        try:
+            if read_key(path, look.settings.key_passphrase).public.id != key_id:
+                yield Finding(str(path), "it holds another key than its name says", "put back your copy of it")
+        except StartError as error:
+            yield Finding(
+                f"key {key_id}",
+                f"{count} sealed responses and notes do not open without it",
+                f"see: {error.problems[0]}",
+            )
+
+
+def look_at_audit(look: Look) -> Iterator[Finding]:
+    """Look whether the audit log is whole."""
+    path = look.settings.data / FOLDER / DESK_FILE
+    try:
+        key = read_key(path, look.settings.key_passphrase).derive("audit chain")
+    except StartError as error:
+        yield Finding("audit log", "it cannot be verified", error.problems[0])
+        return
+    with begin_snapshot(look.engine) as connection:
+        breach = verify_log(connection, key)
+    if breach is not None:
+        yield Finding("audit log", breach.fault, "keep a copy of the database, and find out who has access to it")
+
+
+def look_at_backup(look: Look) -> Iterator[Finding]:
+    """Look whether there is a good backup of these days."""
+    with begin_read(look.engine) as connection:
+        last = find_last_time(connection, BACKUP)
+    if last is None:
+        yield Finding("backup", "none was made yet", "run: foreword backup FILE, every night")
+    elif look.now - last > _OLDEST_BACKUP:
+        yield Finding("backup", f"the last good one is of {last:%Y-%m-%d %H:%M} UTC", "run: foreword backup FILE")

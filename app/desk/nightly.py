@@ -1,0 +1,86 @@
+"""What the clinic's side does by itself once a day, however many processes run: purge, notice, check.
+
+Each chore is claimed in the database before it begins; a failure is logged, and stops neither the others nor a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from app.clinic.keeper import ClinicKeeper
+from app.desk.doctor import examine
+from app.desk.keyring import Desk
+from app.desk.notice import send_notice
+from app.desk.retention import purge_all
+from app.logs import get_log, record_failure
+from app.settings import Settings
+from app.storage.chores import begin_chore, has_begun
+from app.storage.engine import begin_read, begin_write
+
+PURGE: Final = "purge"
+NOTICE: Final = "notice"
+CHECK: Final = "check"
+
+_HOURS: Final = {PURGE: 2, CHECK: 3, NOTICE: 7}
+"""From which hour on, by the clinic's clock, each chore is done."""
+
+ACTOR: Final = "program"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """What the chores work with."""
+
+    settings: Settings
+    engine: Engine
+    keeper: ClinicKeeper
+    desk: Desk = field(repr=False)
+
+
+def run_due_chores(night: Night, now: datetime) -> tuple[str, ...]:
+    """Do the chores that are due and that nobody did today; return which of them this process did."""
+    settings = night.keeper.get().settings
+    if settings is None:
+        return ()
+    local = now.astimezone(ZoneInfo(settings.time_zone))
+    done = []
+    for name, chore in _CHORES.items():
+        if local.hour < _HOURS[name] or not _claim(night.engine, name, local, now):
+            continue
+        done.append(name)
+        try:
+            chore(night, now)
+        except Exception as error:  # noqa: BLE001  whatever it is, the others are done, and the pages go on
+            record_failure(error, "chore failed", chore=name)
+    return tuple(done)
+
+
+def _claim(engine: Engine, name: str, local: datetime, now: datetime) -> bool:
+    with begin_read(engine) as connection:
+        if has_begun(connection, name, local.date()):
+            return False  # nobody waits for the database where there is nothing to do
+    with begin_write(engine) as connection:
+        return begin_chore(connection, name, local.date(), now)
+
+
+def _purge(night: Night, now: datetime) -> None:
+    purge_all(night.engine, night.desk.chain_key, now, actor=ACTOR)
+
+
+def _send(night: Night, now: datetime) -> None:
+    send_notice(night.engine, night.settings, night.keeper.get().settings, now)
+
+
+def _check(night: Night, now: datetime) -> None:
+    for part in examine(night.settings, night.engine, now, is_online=True):
+        if part.findings:
+            get_log().warning("doctor found something", part=part.name, count=len(part.findings))
+
+
+_CHORES: Final[dict[str, Callable[[Night, datetime], None]]] = {PURGE: _purge, CHECK: _check, NOTICE: _send}

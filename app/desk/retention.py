@@ -1,0 +1,62 @@
+"""Retention: responses that are past their time are erased, unless a legal hold keeps them (L-16, S18).
+
+Each batch leaves its count in the audit log, in its own transaction: whatever stops this, the counts are true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Engine
+
+from app.storage.audit import Event, append_event
+from app.storage.engine import begin_read, begin_write, checkpoint
+from app.storage.responses import count_due, erase_response, list_due
+
+BATCH: Final = 100
+"""How many responses are erased at once: few enough that a patient who saves a page does not wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How many responses are past their time: those to erase, and those that a legal hold keeps."""
+
+    to_erase: int
+    kept: int
+
+
+def find_due(engine: Engine, now: datetime) -> Due:
+    """Return how many responses are past their time."""
+    with begin_read(engine) as connection:
+        return Due(*count_due(connection, now))
+
+
+def purge_due(engine: Engine, chain_key: bytes, now: datetime, *, actor: str, batch: int = BATCH) -> Iterator[int]:
+    """Erase what is past its time, and give the number of each batch; at the end nothing of it is in the journal."""
+    while True:
+        with begin_write(engine) as connection:
+            due = list_due(connection, now, batch)
+            erased = sum(erase_response(connection, reference) for reference in due)
+            if erased:
+                event = Event(action="responses.purged", actor=actor, about={"count": erased})
+                append_event(connection, chain_key, event, now)
+        if erased:
+            yield erased
+        if len(due) < batch:
+            break
+    checkpoint(engine)
+
+
+def purge_all(
+    engine: Engine, chain_key: bytes, now: datetime, *, actor: str, report: Callable[[int], object] | None = None
+) -> int:
+    """Erase what is past its time and return how many responses that were."""
+    total = 0
+    for erased in purge_due(engine, chain_key, now, actor=actor):
+        total += erased
+        if report is not None:
+            report(erased)
+    return total

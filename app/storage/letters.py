@@ -1,0 +1,57 @@
+"""Everything that is sealed to the clinic, whatever it is: counted by its key, and sealed again to another one.
+
+A letter names its key in its second to ninth byte; nothing else of it is looked at here.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import Connection, LargeBinary, Table, bindparam, func, select, update
+
+from app.storage.tables import NOTES, RESPONSE_VERSIONS
+
+_FROM: Final = 2  # the first byte is the letter's format
+_LENGTH: Final = 8
+SEALED: Final = (RESPONSE_VERSIONS, NOTES)
+"""The tables that hold letters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One letter: its row's id, the values it is bound to by name, and the letter."""
+
+    table: str
+    id: str
+    values: Mapping[str, object] = field(repr=False)
+    sealed: bytes = field(repr=False)
+
+
+def count_letters(connection: Connection) -> dict[str, int]:
+    """Return how many letters there are for each key, by the key's id."""
+    counts: dict[str, int] = {}
+    for table in SEALED:
+        key = func.substr(table.c.sealed, _FROM, _LENGTH, type_=LargeBinary)
+        for raw, count in connection.execute(select(key, func.count()).group_by(key)):
+            key_id = bytes(raw).hex()
+            counts[key_id] = counts.get(key_id, 0) + count
+    return counts
+
+
+def list_letters(connection: Connection, table: Table, newest: str, after: str, limit: int) -> Iterator[Row]:
+    """Give letters of a table that are not for the newest key, by id, beginning after one."""
+    key = func.substr(table.c.sealed, _FROM, _LENGTH, type_=LargeBinary)
+    statement = select(table).where(key != bytes.fromhex(newest), table.c.id > after).order_by(table.c.id).limit(limit)
+    for row in connection.execute(statement).mappings():
+        values = {name: value for name, value in row.items() if name != "sealed"}
+        yield Row(table=table.name, id=row["id"], values=values, sealed=bytes(row["sealed"]))
+
+
+def replace_letter(connection: Connection, table: Table, row_id: str, old: bytes, new: bytes) -> bool:
+    """Put a letter in another's place, and tell whether that one was still there."""
+    statement = (
+        update(table)
+        .where(table.c.id == bindparam("key"), table.c.sealed == bindparam("old"))
+        .values(sealed=bindparam("new"))
+    )
+    return connection.execute(statement, {"key": row_id, "old": old, "new": new}).rowcount == 1

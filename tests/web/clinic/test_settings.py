@@ -1,0 +1,177 @@
+"""What the clinic sets: kept as typed, refused in sentences, told apart when two people write, open at once."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, select
+
+from app.clinic.profile import ClinicSettings, load_settings
+from app.storage.clinic_settings import StoredSettings, list_settings
+from app.storage.engine import begin_read
+from app.storage.people import Role
+from app.storage.tables import AUDIT_ENTRIES
+from app.web.services import get_services
+from tests.web.clinic.conftest import SignIn
+from tests.web.patient.visitor import Visitor
+
+CANARY = "Canary Würger 7731"
+FILLED = {
+    "name": "Elm Clinic",
+    "contact": "Call 555 0100\nMondays",
+    "time_zone": "Europe/London",
+    "country": "GB",
+    "others": ["GB-SCT"],
+    "reading_days": "3",
+    "retention_days": "400",
+    "protocol_owner": "Dr Ada Elm",
+    "privacy": "We are Elm Clinic.",
+    "minors": "print",
+    "part_2": "no",
+    "marked": ["suicidal-thoughts=yes", "suicidal-thoughts=not-sure"],
+    "notice_to": "desk@elm.example\nnurse@elm.example",
+}
+
+
+@pytest.fixture
+def engine(app: Flask) -> Engine:
+    with app.app_context():
+        return get_services().engine
+
+
+@pytest.fixture
+def administrator(sign_in: SignIn) -> Visitor:
+    return sign_in(Role.ADMINISTRATOR)
+
+
+def read_past(engine: Engine) -> list[StoredSettings]:
+    with begin_read(engine) as connection:
+        return list_settings(connection, 10)
+
+
+def read_audit(engine: Engine) -> list[tuple[str, str]]:
+    with begin_read(engine) as connection:
+        rows = connection.execute(select(AUDIT_ENTRIES.c.action, AUDIT_ENTRIES.c.about))
+        return [(row.action, row.about) for row in rows]
+
+
+def save(visitor: Visitor, **typed: str | list[str]) -> None:
+    visitor.get("/clinic/settings")
+    visitor.post(FILLED | typed, form=visitor.find_form("/clinic/settings"))
+
+
+def test_what_is_saved_holds_at_once_and_only_field_names_are_in_the_log(
+    engine: Engine, administrator: Visitor, visitor: Visitor
+) -> None:
+    save(administrator, name=CANARY)
+    assert administrator.path == "/clinic/settings"
+    assert "Saved." in administrator.document.text
+    [stored] = read_past(engine)
+    assert load_settings(stored.content) == ClinicSettings(
+        name=CANARY,
+        contact="Call 555 0100\nMondays",
+        time_zone="Europe/London",
+        countries=("GB", "GB-SCT"),
+        reading_days=3,
+        retention_days=400,
+        protocol_owner="Dr Ada Elm",
+        privacy="We are Elm Clinic.",
+        marked=("suicidal-thoughts=yes", "suicidal-thoughts=not-sure"),
+        notice_to=("desk@elm.example", "nurse@elm.example"),
+        is_print_only_for_minors=True,
+    )
+    visitor.get("/")
+    assert CANARY in visitor.document.text
+    assert "Samaritans" in visitor.document.text
+    assert "Breathing Space" in visitor.document.text
+    [(_, about)] = [entry for entry in read_audit(engine) if entry[0] == "settings.changed"]
+    assert "time_zone" in about
+    assert all(CANARY not in about and "elm.example" not in about for _, about in read_audit(engine))
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "sentence"),
+    [
+        ("name", " ", "Enter the clinic’s name, as patients know it"),
+        ("name", "x" * 201, "Shorten this to 200 characters"),
+        ("contact", "", "Enter how patients reach the clinic"),
+        ("time_zone", "London", "Choose the clinic’s time zone"),
+        ("country", "", "Choose your patients’ country"),
+        ("country", "XX", "Choose your patients’ country"),
+        ("reading_days", "two", "Enter a whole number of days from 1 to 60"),
+        ("retention_days", "", "Enter a whole number of days from 1 to 36,525"),
+        ("retention_days", "0", "Enter a whole number of days from 1 to 36,525"),
+        ("protocol_owner", "", "Enter who answers for how forms are handled"),
+        ("minors", "perhaps", "Choose one of the two"),
+        ("others", ["US", "XX"], "Choose from this list again: it has changed"),
+        ("marked", ["age=62"], "Choose from this list again: it has changed"),
+        ("notice_to", "desk at elm", "Enter one e-mail address a line, such as front.desk@clinic.example"),
+    ],
+)
+def test_each_refusal_says_what_to_enter_and_keeps_everything_typed(
+    engine: Engine, administrator: Visitor, name: str, typed: str | list[str], sentence: str
+) -> None:
+    save(administrator, **{"privacy": CANARY, name: typed})
+    assert administrator.status == 422
+    assert administrator.document.text.count(sentence) == 2  # in the summary and beside the field
+    assert f"#{name}" in administrator.document.links
+    assert name in administrator.document.ids
+    fields = administrator.find_form("/clinic/settings").fields
+    assert fields["privacy"] == [CANARY]
+    if isinstance(typed, str) and name not in {"time_zone", "country", "minors"}:
+        assert fields[name] == [typed]
+    assert read_past(engine) == []
+
+
+def test_a_country_without_an_emergency_number_needs_one(engine: Engine, administrator: Visitor) -> None:
+    save(administrator, country="ZZ", others=[])
+    assert administrator.document.text.count("Enter the emergency number of your patients’ country") == 2
+    save(administrator, country="ZZ", others=[], emergency="155")
+    assert load_settings(read_past(engine)[0].content).emergency == "155"
+
+
+def test_the_second_of_two_is_told_who_was_first_and_loses_nothing(
+    engine: Engine, administrator: Visitor, sign_in: SignIn
+) -> None:
+    lead = sign_in(Role.REVIEWER, Role.ADMINISTRATOR)
+    lead.get("/clinic/settings")
+    form = lead.find_form("/clinic/settings")
+    save(administrator, name="First Clinic")
+    lead.post(FILLED | {"privacy": CANARY}, form=form)
+    assert lead.status == 409
+    assert "Demonstration administrator changed the settings while you wrote" in lead.document.text
+    assert "clinic’s name, paragraph in the privacy notice" in lead.document.text
+    assert lead.find_form("/clinic/settings").fields["privacy"] == [CANARY]
+    lead.post(form=lead.find_form("/clinic/settings"))
+    assert [load_settings(stored.content).name for stored in read_past(engine)] == ["Elm Clinic", "First Clinic"]
+
+
+def test_past_settings_are_listed_with_who_and_what(administrator: Visitor, sign_in: SignIn) -> None:
+    save(administrator)
+    save(sign_in(Role.REVIEWER, Role.ADMINISTRATOR), retention_days="30")
+    text = administrator.get("/clinic/settings").text
+    assert "Demonstration lead" in text
+    assert "days until a form is deleted" in text
+    assert "Everything" in text
+
+
+def test_saving_what_is_set_already_changes_nothing(engine: Engine, administrator: Visitor) -> None:
+    save(administrator)
+    save(administrator)
+    assert len(read_past(engine)) == 1
+
+
+@pytest.mark.parametrize("role", [Role.REVIEWER, Role.AUDITOR])
+def test_only_an_administrator_opens_them(sign_in: SignIn, role: Role) -> None:
+    assert sign_in(role).get("/clinic/settings").title.startswith("This page is not")
+
+
+def test_an_old_help_line_is_named(app: Flask, administrator: Visitor) -> None:
+    assert "Nobody checked them for half a year" not in administrator.get("/clinic/settings").text
+    with app.app_context():
+        services = get_services()
+    services.now.advance(days=300)  # type: ignore[attr-defined]  the tests' clock
+    again = administrator
+    again.get("/clinic/sign-in")
+    again.post({"as": "administrator"}, form=again.find_form("/clinic/demonstration"))
+    text = again.get("/clinic/settings").text
+    assert "Nobody checked them for half a year" in text
+    assert "United States: Crisis Text Line" in text
