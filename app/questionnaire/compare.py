@@ -84,7 +84,7 @@ def _find_kind(
     if now is None:
         return ChangeKind.NO_LONGER_ASKED if was and answer is not None else None
     if was is None:
-        return ChangeKind.ADDED if link_id in before.edition.items else ChangeKind.NEW_QUESTION
+        return ChangeKind.NEWLY_ASKED if link_id in before.edition.items else ChangeKind.NEW_QUESTION
     later = after.answers.get(link_id)
     if not is_same_answer(answer, later):
         return ChangeKind.ADDED if answer is None else ChangeKind.CHANGED

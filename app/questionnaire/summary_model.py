@@ -132,6 +132,7 @@ class ChangeKind(StrEnum):
 
     CHANGED = "changed"
     ADDED = "added"
+    NEWLY_ASKED = "newly-asked"
     NO_LONGER_ASKED = "no-longer-asked"
     NEW_QUESTION = "new-question"
     WORDED_DIFFERENTLY = "worded-differently"

@@ -46,7 +46,7 @@ def read_html(html: str) -> tuple[list[tuple[str, dict[str, str | None]]], str]:
     words: list[str] = []
     parser = HTMLParser()
     parser.handle_starttag = lambda tag, attrs: tags.append((tag, dict(attrs)))  # type: ignore[method-assign]
-    parser.handle_data = words.append  # type: ignore[method-assign]
+    parser.handle_data = words.append  # type: ignore[method-assign,assignment]
     parser.feed(html)
     return tags, "".join(words)
 

@@ -63,7 +63,7 @@ def test_a_follow_up_that_is_no_longer_asked_is_shown_when_it_was_answered() -> 
 def test_a_follow_up_that_is_asked_now_is_shown_even_without_an_answer() -> None:
     assert tell(compare({"heart": NO, "kind": Text("old and off the path")}, {"heart": YES})) == [
         ("heart", "changed", "No", "Yes"),
-        ("kind", "added", None, "Not answered"),
+        ("kind", "newly-asked", None, "Not answered"),
     ]
 
 
