@@ -12,6 +12,9 @@ from app.questionnaire.summary_model import FaceSheet, Line, Summary
 _ROOM: Final = 2600
 """How many characters fit on the page: in Chromium on Letter, 1 of 1,200 random patients overflowed at 2640."""
 
+_SENT: Final = 400
+"""How much of it the head of a sent response takes, which is three lines higher."""
+
 _LINE: Final = 60
 """How many characters a line of the page holds: a line that the patient ended takes the room of a whole one."""
 
@@ -24,7 +27,8 @@ _ENTRY: Final = 8
 
 def choose_face(summary: Summary) -> FaceSheet:
     """Return the longest face sheet that a browser prints on one page."""
-    return next((face for face in summary.faces if measure_face(face) <= _ROOM), summary.faces[-1])
+    room = _ROOM - (_SENT if summary.sending.address else 0)
+    return next((face for face in summary.faces if measure_face(face) <= room), summary.faces[-1])
 
 
 def measure_face(face: FaceSheet) -> int:

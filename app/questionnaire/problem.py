@@ -30,6 +30,10 @@ class Advice(StrEnum):
     ROW_NEEDS = "%(label)s, line %(row)s: enter “%(field)s”, or empty the other boxes of that line"
     ROWS_OR_WORD = "%(label)s: choose “%(option)s”, or fill in the boxes, not both"
     TOO_MANY_ROWS = "%(label)s: enter %(limit)s at most, and tell the doctor about the rest"
+    NEEDED = "%(label)s: enter it, so that the clinic knows whose answers these are"
+    AGREE_TO_SEND = "%(label)s: choose “%(option)s” to send your answers. If you do not, you can still print them"
+    LEAVE_OUT = "%(label)s: change it on its page, or choose to send your answers without it"
+    ADULTS_ONLY = "This form was written for adults. You can still print it and ask the clinic"
     IS_THIS_RIGHT = "%(label)s: you wrote a number we did not expect. Is it right?"
 
 

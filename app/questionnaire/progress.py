@@ -14,6 +14,7 @@ from app.questionnaire.answer import Answer, dump_answer, load_answer
 from app.questionnaire.answers import PageReading, Raw, list_controls
 from app.questionnaire.edition import Edition, Page
 from app.questionnaire.enable import Way, find_way
+from app.questionnaire.handover import Handover, dump_handover, load_handover
 
 Typed = Mapping[str, tuple[str, ...]]
 
@@ -24,7 +25,8 @@ class Progress:
 
     `pending` holds, by page, what was typed and could not be read yet. `changed_in` is, by page, the revision in
     which its answers last changed. `opened` are pages that a change on the check page opened and that are still to
-    be walked before returning there. `at` is the page to resume at.
+    be walked before returning there. `at` is the page to resume at. `share` is what was typed to send the answers, as
+    typed; `sent` what is known of the last sending.
     """
 
     language: str
@@ -33,6 +35,8 @@ class Progress:
     changed_in: Mapping[str, int] = field(default_factory=dict)
     opened: tuple[str, ...] = ()
     at: str = ""
+    share: Typed = field(default_factory=dict)
+    sent: Handover | None = None
 
 
 def list_typed(page: Page, raw: Raw) -> dict[str, tuple[str, ...]]:
@@ -112,6 +116,8 @@ def dump_progress(progress: Progress) -> bytes:
         "changed": progress.changed_in,
         "opened": progress.opened,
         "at": progress.at,
+        "share": progress.share,
+        "sent": dump_handover(progress.sent) if progress.sent else None,
     }
     return json.dumps(plain, separators=(",", ":")).encode()
 
@@ -133,4 +139,25 @@ def load_progress(content: bytes) -> Progress:
         changed_in=plain["changed"],
         opened=tuple(plain["opened"]),
         at=plain["at"],
+        # Drafts of the program before had neither.
+        share={control: tuple(values) for control, values in plain.get("share", {}).items()},
+        sent=load_handover(plain["sent"]) if plain.get("sent") else None,
     )
+
+
+def find_reached(edition: Edition, progress: Progress) -> int | None:
+    """Return the number of the last saved page, or of the one before it that everybody sees; None once it was sent.
+
+    It stands in the open, so that it can be counted where drafts end: it is no page that only some answers open.
+    """
+    if progress.sent:
+        return None
+    if edition.check and progress.at == edition.check.link_id:
+        return edition.check.number
+    last = edition.find_page(progress.at)
+    shared = [page.number for page in edition.pages if _is_for_everybody(page)]
+    return max((number for number in shared if last and number <= last.number), default=shared[0] if shared else None)
+
+
+def _is_for_everybody(page: Page) -> bool:
+    return not page.conditions and any(not item.enable_when for item in page.items)

@@ -53,7 +53,7 @@ _FIND: Final = select(
 _SAVE: Final = (
     update(DRAFTS)
     .where(DRAFTS.c.secret_hash == bindparam("key"), DRAFTS.c.revision == bindparam("seen"))
-    .values({name: bindparam(name) for name in ("revision", "sealed", "saved_at", "expires_at")})
+    .values({name: bindparam(name) for name in ("revision", "sealed", "saved_at", "expires_at", "reached")})
 )
 _ERASE: Final = delete(DRAFTS).where(DRAFTS.c.secret_hash == bindparam("key"))
 _PURGE: Final = delete(DRAFTS).where(DRAFTS.c.expires_at <= bindparam("now"))
@@ -66,10 +66,14 @@ def create_draft(
     edition_hash: str,
     content: bytes,
     now: datetime,
+    reached: int | None = None,
     row_id: str | None = None,
     nonce: bytes | None = None,
 ) -> Draft:
-    """Store a new draft and return it; `row_id` and `nonce` are random unless a test names them."""
+    """Store a new draft and return it; `row_id` and `nonce` are random unless a test names them.
+
+    `reached` is the number of a page that everybody sees, for `draft_ends`; it stands in the open.
+    """
     draft = Draft(
         id=row_id or secrets.token_hex(_ROW_ID_BYTES),
         edition_hash=edition_hash,
@@ -88,6 +92,7 @@ def create_draft(
         "created_at": draft.created_at,
         "saved_at": draft.saved_at,
         "expires_at": draft.expires_at,
+        "reached": reached,
     }
     connection.execute(_INSERT, values)
     return draft
@@ -111,7 +116,14 @@ def find_draft(connection: Connection, secret: bytes, now: datetime) -> Draft | 
 
 
 def save_draft(
-    connection: Connection, secret: bytes, draft: Draft, content: bytes, now: datetime, *, nonce: bytes | None = None
+    connection: Connection,
+    secret: bytes,
+    draft: Draft,
+    content: bytes,
+    now: datetime,
+    *,
+    reached: int | None = None,
+    nonce: bytes | None = None,
 ) -> Draft:
     """Replace the content of a draft as it was found and return it anew, or raise `StaleDraftError` if it moved on."""
     saved = replace(draft, revision=draft.revision + 1, content=content, saved_at=now, expires_at=now + DRAFT_LIFE)
@@ -122,6 +134,7 @@ def save_draft(
         "sealed": _seal(secret, saved, nonce),
         "saved_at": saved.saved_at,
         "expires_at": saved.expires_at,
+        "reached": reached,
     }
     if connection.execute(_SAVE, values).rowcount != 1:
         raise StaleDraftError

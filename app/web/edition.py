@@ -41,13 +41,25 @@ class Drawn(Protocol):
         ...
 
 
+DrawnQuestions = dict[tuple[str, str, str], Drawn]
+"""Questions as HTML by linkId, language and chosen answer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """An edition with its form classes, and its questions as drawn when nobody typed anything into them."""
 
     edition: Edition
     forms: Forms
-    drawn: dict[tuple[str, str, str], Drawn] = field(default_factory=dict)
+    _drawn: list[tuple[object, DrawnQuestions]] = field(default_factory=list)
+
+    def find_drawn(self, owner: object) -> DrawnQuestions:
+        """Return the questions as drawn for this clinic; its name and help lines stand in them."""
+        kept = self._drawn[0] if self._drawn else None
+        if kept is None or kept[0] is not owner:
+            kept = (owner, {})
+            self._drawn[:] = [kept]
+        return kept[1]
 
 
 class EditionKeeper:

@@ -61,10 +61,11 @@ Forms = Mapping[str, type[PageForm]]
 def build_forms(edition: Edition) -> Forms:
     """Return one form class for each page of an edition that asks something, by the page's linkId."""
     pages = [*edition.pages, *(page for page in (edition.check, edition.share) if page)]
-    return {page.link_id: _build_form(page) for page in pages if page.questions}
+    return {page.link_id: build_form(page) for page in pages if page.questions}
 
 
-def _build_form(page: Page) -> type[PageForm]:
+def build_form(page: Page) -> type[PageForm]:
+    """Return the form class of a page."""
     # Outside a form WTForms makes an unbound field of this call; it is bound when the form is made.
     fields = {item.link_id: AnswerField(item) for item in page.questions}
     return type("PageForm", (PageForm,), fields)
@@ -72,4 +73,9 @@ def _build_form(page: Page) -> type[PageForm]:
 
 def bind_form(forms: Forms, page: Page, typed: Raw) -> PageForm:
     """Return the page's form holding what was typed."""
-    return forms[page.link_id](MultiDict({name: list(values) for name, values in typed.items()}))
+    return fill_form(forms[page.link_id], typed)
+
+
+def fill_form(form: type[PageForm], typed: Raw) -> PageForm:
+    """Return a form holding what was typed."""
+    return form(MultiDict({name: list(values) for name, values in typed.items()}))

@@ -1,4 +1,4 @@
-"""The check page and the decision: every answer with *Change*, what will not be sent, and who gets the answers."""
+"""The check page: every answer with *Change*, what will not be sent, and what was sent before."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.web.patient.lost import show_nothing_open
 from app.web.patient.page import build_page, find_form, find_typed, locate_page
 from app.web.patient.paper import build_current_frame, build_current_summary
 from app.web.patient.questions import save_page
+from app.web.patient.receipt import find_receipt_of
 
 Answer = Response | str | tuple[str, int]
 
@@ -40,6 +41,7 @@ def show_check() -> Answer:
         addresses=addresses,
         back=locate_page(last),
         language=current.progress.language,
+        receipt=find_receipt_of(current),
         page=_build_own_page(current),
     )
 
@@ -54,22 +56,6 @@ def leave_check() -> Answer:
     if page is None:
         return redirect(url_for("patient.show_share"), 303)
     return save_page(current, page, is_changing=False)
-
-
-@blueprint.get("/share")
-def show_share() -> Answer:
-    """Show the decision: keep the answers to oneself; sending stands beside it once a clinic can receive."""
-    if find_current() is None:
-        return show_nothing_open()
-    return render_template("patient/share.html")
-
-
-@blueprint.post("/share")
-def share() -> Answer:
-    """Go on to the summary: keeping the answers to oneself needs nothing more."""
-    if find_current() is None:
-        return show_nothing_open()
-    return redirect(url_for("patient.show_summary"), 303)
 
 
 def _build_own_page(current: Current) -> object:

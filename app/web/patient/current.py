@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from flask import Response, g, request
+from sqlalchemy import Connection
 
 from app.logs import record_failure
 from app.questionnaire.enable import Way, find_way
 from app.questionnaire.errors import StoredAnswerError
-from app.questionnaire.progress import Progress, dump_progress, load_progress
+from app.questionnaire.progress import Progress, dump_progress, find_reached, load_progress
 from app.storage.drafts import Draft, StaleDraftError, create_draft, erase_draft, find_draft, save_draft
 from app.storage.engine import begin_read, begin_write, checkpoint
 from app.vault.codes import ResumeCodeError, encode_secret, make_secret, parse_resume_code
@@ -54,7 +55,7 @@ def open_secret(secret: bytes) -> Current | None:
     served = services.editions.find(draft.edition_hash)
     if served is None:
         return None
-    return _build_current(secret, draft, load_progress(draft.content), served)
+    return build_current(secret, draft, load_progress(draft.content), served)
 
 
 def start_draft(progress: Progress) -> Current:
@@ -69,8 +70,9 @@ def start_draft(progress: Progress) -> Current:
             edition_hash=served.edition.hash,
             content=dump_progress(progress),
             now=services.now(),
+            reached=find_reached(served.edition, progress),
         )
-    g.current = _build_current(secret, draft, progress, served)
+    g.current = build_current(secret, draft, progress, served)
     return open_again()
 
 
@@ -90,17 +92,37 @@ def save_current(current: Current, change: Callable[[Current], Progress]) -> Cur
         for _ in range(_ATTEMPTS):
             progress = change(current)
             try:
-                draft = save_draft(connection, current.secret, current.draft, dump_progress(progress), services.now())
+                draft = save_progress(connection, current, progress)
             except StaleDraftError:
                 # Inside the transaction: nobody else writes while SQLite holds it, and PostgreSQL shows the newest.
-                again = find_draft(connection, current.secret, services.now())
+                again = find_again(connection, current)
                 if again is None:
                     raise
-                current = _build_current(current.secret, again, load_progress(again.content), current.served)
+                current = again
                 continue
-            g.current = _build_current(current.secret, draft, progress, current.served)
-            return open_again()
+            return hold_current(current, draft, progress)
     raise StaleDraftError
+
+
+def hold_current(current: Current, draft: Draft, progress: Progress) -> Current:
+    """Return the draft as it was just saved, and let this request go on with it."""
+    g.current = build_current(current.secret, draft, progress, current.served)
+    return open_again()
+
+
+def save_progress(connection: Connection, current: Current, progress: Progress) -> Draft:
+    """Save a draft's content; raises StaleDraftError when the draft moved on."""
+    reached = find_reached(current.served.edition, progress)
+    now = get_services().now()
+    return save_draft(connection, current.secret, current.draft, dump_progress(progress), now, reached=reached)
+
+
+def find_again(connection: Connection, current: Current) -> Current | None:
+    """Return the draft as it stands in this transaction, or None when it is gone."""
+    draft = find_draft(connection, current.secret, get_services().now())
+    if draft is None:
+        return None
+    return build_current(current.secret, draft, load_progress(draft.content), current.served)
 
 
 def erase_draft_of_cookie() -> None:
@@ -109,15 +131,22 @@ def erase_draft_of_cookie() -> None:
     It need not open: a row that somebody changed goes as well.
     """
     services = get_services()
-    try:
-        secret = parse_resume_code(request.cookies.get(_name_cookie(), ""))
-    except ResumeCodeError:
+    secret = read_secret()
+    if secret is None:
         return
     with begin_write(services.engine) as connection:
         erase_draft(connection, secret)
     # Where a reader holds it up for longer than a second, the purge that runs anyway does it.
     checkpoint(services.engine)
     g.current = None
+
+
+def read_secret() -> bytes | None:
+    """Return the secret that the cookie holds, whether or not a draft goes with it."""
+    try:
+        return parse_resume_code(request.cookies.get(_name_cookie(), ""))
+    except ResumeCodeError:
+        return None
 
 
 def hold_secret(response: Response, secret: bytes) -> Response:
@@ -165,7 +194,8 @@ def _open(code: str) -> Current | None:
         return None
 
 
-def _build_current(secret: bytes, draft: Draft, progress: Progress, served: Served) -> Current:
+def build_current(secret: bytes, draft: Draft, progress: Progress, served: Served) -> Current:
+    """Return an open draft with its way."""
     # The sealed row's plain bytes are not needed again once they are read.
     way = find_way(served.edition, progress.answers)
     return Current(secret=secret, draft=replace(draft, content=b""), progress=progress, served=served, way=way)

@@ -5,11 +5,11 @@ It must never hold an answer longer than the request, and never mark an answer b
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from app.questionnaire.answers import CONFIRMED, OWN_WORDS, Raw, get_first, list_row_numbers
-from app.questionnaire.edition import Edition
+from app.questionnaire.identity import APPOINTMENT, BIRTH, EMAIL, NAME, PHONE
 from app.questionnaire.model import AnswerOption, Item, ItemType, LocalText, Precision
 from app.questionnaire.problem import Problem
 from app.web.edition import Drawn
@@ -17,6 +17,17 @@ from app.web.forms import AnswerField
 from app.web.i18n import translate
 
 _APART = frozenset({"not-sure", "prefer-not"})
+# WCAG 1.3.5: what a browser knows about the person it may offer, here and nowhere else (S6).
+_AUTOFILL = {
+    NAME: "name",
+    f"{BIRTH}-day": "bday-day",
+    f"{BIRTH}-month": "bday-month",
+    f"{BIRTH}-year": "bday-year",
+    PHONE: "tel",
+    EMAIL: "email",
+    **{f"{APPOINTMENT}-{part}": "off" for part in ("day", "month", "year")},
+}
+_KEYBOARDS = {PHONE: "tel", EMAIL: "email"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +51,8 @@ class InputView:
     label: str
     typed: str
     is_wrong: bool
+    autofill: str = ""
+    keyboard: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +93,9 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """What all fields of a page share; `drawn` has those that look the same for everybody."""
+    """What all fields of a page share; `items` by their linkIds, `drawn` what looks the same for everybody."""
 
-    edition: Edition
+    items: Mapping[str, Item]
     language: str
     fill: Callable[[str], str]
     drawn: dict[tuple[str, str, str], Drawn]
@@ -121,7 +134,7 @@ def view_field(field: AnswerField, drawing: Drawing) -> FieldView:
 
 def say_problem(problem: Problem, drawing: Drawing) -> str:
     """Return a problem's sentence in the page's language, with the question's own short name."""
-    label = drawing.to(drawing.edition.find_item(problem.link_id).label)
+    label = drawing.to(drawing.items[problem.link_id].label)
     return translate(problem.advice.value) % {**dict(problem.values), "label": label}
 
 
@@ -159,7 +172,15 @@ def _draw_inputs(item: Item, typed: Raw, problem: Problem | None, drawing: Drawi
         boxes = [(name, drawing.to(item.text))]
     wrong = problem.control if problem else ""
     return tuple(
-        InputView(name=box, label=label, typed=get_first(typed, box), is_wrong=box == wrong) for box, label in boxes
+        InputView(
+            name=box,
+            label=label,
+            typed=get_first(typed, box),
+            is_wrong=box == wrong,
+            autofill=_AUTOFILL.get(box, ""),
+            keyboard=_KEYBOARDS.get(box, ""),
+        )
+        for box, label in boxes
     )
 
 

@@ -9,11 +9,15 @@ from werkzeug.datastructures import MultiDict
 
 from app.questionnaire.answers import list_controls
 from app.questionnaire.edition import Edition, Page
+from app.questionnaire.identity import build_share_page
 from app.questionnaire.model import Item
 from app.web.edition import NoEditionError
+from app.web.i18n import translate
 from app.web.services import get_services
 
 GONE = 410
+SHARE = "share"
+"""What the lost page calls the page on which somebody says who they are, in whatever edition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +43,13 @@ def show_lost(posted: MultiDict[str, str]) -> tuple[str, int]:
     # By its questions, not by its address: a newer edition may number its pages otherwise.
     asked = posted.get("asked", "").split()
     page = next((edition.page_of[link_id] for link_id in asked if link_id in edition.page_of), None)
+    name = page.link_id if page else ""
+    if page is not None and page is edition.share:
+        page, name = build_share_page(page, translate, edition.questionnaire.language, has_unread=False), SHARE
     typed = view_typed(edition, page, posted) if page else ()
     if page is None or not typed:
         return show_nothing_open()
-    return render_template("patient/lost.html", page_id=page.link_id, asked=posted.get("asked", ""), typed=typed), GONE
+    return render_template("patient/lost.html", page_id=name, asked=posted.get("asked", ""), typed=typed), GONE
 
 
 def view_typed(edition: Edition, page: Page, posted: MultiDict[str, str]) -> tuple[TypedView, ...]:

@@ -12,3 +12,11 @@ NOTICE_OTHER_FORM: Final = (
     "Another form was begun on this device meanwhile. Below is what you typed before. Save it to put it into that form."
 )
 NOTICE_OLD_PAGE: Final = "This page was open for a long time. What you typed is all below. Save it again."
+NOTICE_CHANGED_BEFORE_SENDING: Final = (
+    "Your answers were changed after this page was opened, here or in another tab. Nothing was sent yet. Look at your "
+    "answers again, then send them."
+)
+NOTICE_SENT_BEFORE: Final = (
+    "Your answers were sent before, in another tab or with this button. What is here now is not the same. "
+    "To send it too, as a newer version, send it again."
+)

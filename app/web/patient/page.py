@@ -5,17 +5,18 @@ It must never decide which page is next: that is the core's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import url_for
 
 from app.output.frame import fill_placeholders
 from app.questionnaire.answers import Raw
-from app.questionnaire.edition import Edition, Page
-from app.questionnaire.model import PageKind
+from app.questionnaire.edition import Page
+from app.questionnaire.model import Item, PageKind
 from app.questionnaire.problem import Problem
 from app.questionnaire.refill import fill_controls
-from app.web.edition import Drawn
+from app.web.edition import Drawn, Served
 from app.web.forms import PageForm, bind_form
 from app.web.i18n import translate
 from app.web.patient.current import Current
@@ -71,14 +72,15 @@ def list_asked(current: Current, page: Page) -> list[str]:
     return [item.link_id for item in page.questions if item.link_id in current.way.enabled]
 
 
-def build_drawing(language: str, edition: Edition, drawn: dict[tuple[str, str, str], Drawn] | None = None) -> Drawing:
-    """Return what the fields of a page share; `drawn` keeps those that look the same for everybody."""
+def build_drawing(language: str, served: Served, items: Mapping[str, Item] | None = None) -> Drawing:
+    """Return what the fields of a page share; `items` are those of a page that is not the edition's own."""
     clinic = get_services().clinic
 
     def fill(text: str) -> str:
         return fill_placeholders(text, clinic, translate) if clinic else text
 
-    return Drawing(edition=edition, language=language, fill=fill, drawn={} if drawn is None else drawn)
+    drawn = served.find_drawn(clinic)
+    return Drawing(items=served.edition.items if items is None else items, language=language, fill=fill, drawn=drawn)
 
 
 def build_page(
@@ -92,7 +94,7 @@ def build_page(
 ) -> PageView:
     """Return the page with its fields as they stand in the form."""
     served = current.served
-    drawing = build_drawing(current.progress.language, served.edition, served.drawn)
+    drawing = build_drawing(current.progress.language, served)
     shown = [item for item in page.items if item.link_id in current.way.enabled]
     return PageView(
         heading=drawing.to(page.title),

@@ -17,6 +17,7 @@ from app.web.i18n import translate
 from app.web.patient import blueprint
 from app.web.patient.current import Current, find_current
 from app.web.patient.lost import show_nothing_open
+from app.web.patient.receipt import Receipt, build_sent, find_receipt_of
 from app.web.services import get_services
 
 Answer = Response | str | tuple[str, int]
@@ -30,8 +31,14 @@ def show_summary() -> Answer:
     current = find_current()
     if current is None:
         return show_nothing_open()
-    summary = build_current_summary(current)
-    return render_template("patient/summary.html", summary=summary, face=choose_face(summary))
+    receipt = find_receipt_of(current)
+    summary = build_current_summary(current, receipt)
+    return render_template(
+        "patient/summary.html",
+        summary=summary,
+        face=choose_face(summary),
+        receipt=receipt,
+    )
 
 
 @blueprint.get("/summary.pdf")
@@ -45,7 +52,7 @@ def show_pdf() -> Answer:
         abort(404)
     from app.output.pdf import PdfError, render_pdf  # noqa: PLC0415 (typst is heavy; a start should not wait for it)
 
-    summary = build_current_summary(current)
+    summary = build_current_summary(current, find_receipt_of(current))
     try:
         pdf = render_pdf(summary, paper=paper, large_print=request.args.get("size") == "large")
     except PdfError as error:
@@ -56,13 +63,16 @@ def show_pdf() -> Answer:
     return FlaskResponse(pdf, mimetype="application/pdf", headers=headers)
 
 
-@blueprint.get("/done")
-def show_done() -> Answer:
-    """Show what happens next, until when the answers are kept, and how to erase them."""
+@blueprint.get("/summary.svg")
+def show_code() -> Answer:
+    """Return the QR code on the summary of what was sent: the clinic's own page about it, and nothing personal."""
     current = find_current()
-    if current is None:
-        return show_nothing_open()
-    return render_template("patient/done.html", until=say_until(current))
+    receipt = find_receipt_of(current) if current else None
+    if receipt is None:
+        abort(404)
+    from app.output.qr import draw_qr_svg  # noqa: PLC0415 (needed by those who sent only: a quick start)
+
+    return FlaskResponse(draw_qr_svg(receipt.address), mimetype="image/svg+xml")
 
 
 def say_until(current: Current) -> str:
@@ -70,8 +80,8 @@ def say_until(current: Current) -> str:
     return write_moment(get_services().localize(current.draft.expires_at), current.progress.language)
 
 
-def build_current_frame(current: Current) -> Frame:
-    """Return the frame of this draft's summary, dated by its last page."""
+def build_current_frame(current: Current, receipt: Receipt | None = None) -> Frame:
+    """Return the frame of this draft's summary, dated by its last page; once sent, with what was sent and as whom."""
     services = get_services()
     if services.clinic is None:
         abort(503)
@@ -80,9 +90,10 @@ def build_current_frame(current: Current) -> Frame:
         language=current.progress.language,
         today=services.localize(current.draft.saved_at).date(),
         translate=translate,
+        sent=build_sent(receipt) if receipt else None,
     )
 
 
-def build_current_summary(current: Current) -> Summary:
+def build_current_summary(current: Current, receipt: Receipt | None = None) -> Summary:
     """Return the summary of this draft as it stands: the patient's copy, without the companion (W-14)."""
-    return build_summary(current.served.edition, current.progress.answers, build_current_frame(current))
+    return build_summary(current.served.edition, current.progress.answers, build_current_frame(current, receipt))

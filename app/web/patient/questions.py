@@ -89,13 +89,13 @@ def save_question_page(page_id: str) -> Answer:  # noqa: ARG001 (find_posted_pag
 def show_support() -> Answer:
     """Show the calm page of clinical.md 1D, the same for everyone; inside a form it leads onward."""
     current = find_current()
-    edition = (current.served if current else get_services().editions.get_newest()).edition
-    page = find_support_page(edition)
+    served = current.served if current else get_services().editions.get_newest()
+    page = find_support_page(served.edition)
     action, onward = "", url_for("patient.show_start")
     if current is not None:
         onward = locate_resume(current)
         action = locate_page(page, is_changing=_is_changing()) if page and _is_due(current, page) else ""
-    drawing = build_drawing(current.progress.language if current else choose_language(), edition)
+    drawing = build_drawing(current.progress.language if current else choose_language(), served)
     return render_template(
         "patient/support.html",
         heading=drawing.to(page.title) if page else "",

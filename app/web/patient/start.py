@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.questionnaire.progress import Progress
+from app.questionnaire.identity import OWN
+from app.questionnaire.progress import Progress, Typed
 from app.vault.codes import ResumeCodeError, format_resume_code, parse_resume_code
 from app.web.i18n import choose_language, translate
 from app.web.patient import blueprint
@@ -17,10 +18,14 @@ from app.web.patient.current import (
     start_draft,
     try_secret,
 )
+from app.web.patient.done import show_receipt_alone
+from app.web.patient.lost import SHARE
 from app.web.patient.notice import NOTICE_OTHER_FORM
 from app.web.patient.page import locate_page, locate_resume
 from app.web.patient.paper import say_until
 from app.web.patient.questions import save_page, show_typed
+from app.web.patient.receipt import find_receipt_of
+from app.web.patient.send import show_send_again
 from app.web.services import get_services
 
 Answer = Response | str | tuple[str, int]
@@ -40,12 +45,14 @@ def start() -> Answer:
     current = find_current()
     typed_on = request.form.get("page", "")
     if current is None:
-        current = start_draft(Progress(language=choose_language()))
+        current = start_draft(Progress(language=choose_language(), share=_read_share()))
         page = current.served.edition.find_page(typed_on)
         if page is not None and page.questions:
             return hold_secret(make_response(save_page(current, page, is_changing=False)), current.secret)
         return hold_secret(make_response(redirect(locate_page(current.way.pages[0]), 303)), current.secret)
     page = current.served.edition.find_page(typed_on)
+    if typed_on == SHARE:
+        return show_send_again(current, _read_share(), notice=NOTICE_OTHER_FORM)
     if page is not None and page.questions:
         # Another form was begun meanwhile: nothing in it changes before the person has seen both.
         return show_typed(current, page, NOTICE_OTHER_FORM)
@@ -60,13 +67,15 @@ def show_resume() -> Answer:
 
 @blueprint.post("/resume")
 def resume() -> Answer:
-    """Go on with the form that a resume code opens, on any device."""
+    """Go on with the form that a resume code opens, on any device; of one that was sent and is gone, the receipt."""
     typed = request.form.get("code", "")
     try:
         secret = parse_resume_code(typed)
     except ResumeCodeError:
         return _draw_resume(typed, translate("Enter all 24 letters and numbers of your resume code")), _UNPROCESSABLE
     current = try_secret(secret)
+    if current is None and (receipt := show_receipt_alone(secret)):
+        return receipt
     if current is None:
         problem = translate(
             "Check the code. It opens nothing: it was written down differently, or its 24 hours are over"
@@ -78,7 +87,9 @@ def resume() -> Answer:
 @blueprint.get("/erase")
 def show_erase() -> Answer:
     """Ask once more before everything is erased."""
-    return render_template("patient/erase.html", has_draft=find_current() is not None)
+    current = find_current()
+    receipt = find_receipt_of(current) if current else None
+    return render_template("patient/erase.html", has_draft=current is not None, receipt=receipt)
 
 
 @blueprint.post("/erase")
@@ -94,6 +105,13 @@ def erase() -> Answer:
 def show_erased() -> Answer:
     """Show that nothing is left."""
     return render_template("patient/erased.html")
+
+
+def _read_share() -> Typed:
+    """Return who somebody said they are on a page that outlived its form."""
+    if request.form.get("page") != SHARE:
+        return {}
+    return {name: tuple(values) for name, values in request.form.lists() if name.startswith(OWN)}
 
 
 def _draw_resume(typed: str = "", problem: str = "") -> str:

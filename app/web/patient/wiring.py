@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.output.frame import Clinic, view_contact
 from app.web.i18n import choose_language, translate
-from app.web.patient import blueprint, check, paper, questions, reading, start
+from app.web.patient import blueprint, check, done, paper, questions, reading, send, share, start
 from app.web.patient.current import find_current
 from app.web.patient.draw import draw_component
 from app.web.patient.lost import show_lost
@@ -20,7 +20,7 @@ from app.web.problems import prepare
 from app.web.services import get_services
 from app.web.shell import get_shell
 
-MODULES = (start, questions, check, paper, reading)
+MODULES = (start, questions, check, share, send, paper, done, reading)
 _ALWAYS_OPEN = frozenset({"patient.show_privacy", "patient.show_accessibility"})
 _NOT_OPEN = 503
 _BAD_TOKEN = 400
@@ -68,9 +68,14 @@ def keep_form(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
     """Return what was typed on a page again, with a fresh token, when the form's own has died (S38)."""
     if request.endpoint == "patient.start":
         return show_lost(posted)
-    if request.endpoint != "patient.save_question_page":
+    if request.endpoint not in {"patient.save_question_page", "patient.send"}:
         return None
     current = find_current()
+    if request.endpoint == "patient.send":
+        if current is None:
+            return show_lost(posted)
+        typed = {name: tuple(values) for name, values in posted.lists()}
+        return make_response(send.show_send_again(current, typed, notice=NOTICE_OLD_PAGE), _BAD_TOKEN)
     page = find_posted_page(current) if current else None
     if current is None or page is None:
         return show_lost(posted)

@@ -1,0 +1,127 @@
+"""The one transaction in which answers are sent and their draft learns of it: both, or neither, and never twice.
+
+    DeliverError
+    ├── ChangedSinceError   the answers were changed in another tab after the page was shown: nothing was sent
+    └── SentBeforeError     this version was sent already, with something else in it: nothing more was sent
+
+A second click, F5, another tab and a retry after a lost answer find what is there already and change nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from flask import abort
+from sqlalchemy import Connection
+
+from app.clinic.sending import Submission, send_response
+from app.questionnaire.answer import Coded
+from app.questionnaire.handover import Handover, hash_answers
+from app.questionnaire.identity import AGREE, UNREAD, find_consent
+from app.questionnaire.progress import Typed
+from app.questionnaire.sent import Patient
+from app.storage.drafts import StaleDraftError
+from app.storage.engine import begin_read, begin_write
+from app.storage.responses import find_receipt
+from app.vault.codes import hash_receipt
+from app.web.patient.current import Current, find_again, hold_current, save_progress
+from app.web.services import get_services
+
+_ATTEMPTS = 8
+
+
+class DeliverError(Exception):
+    """Nothing was sent; `current` is the draft as it stands."""
+
+    def __init__(self, current: Current) -> None:
+        super().__init__("nothing was sent")
+        self.current = current
+
+
+class ChangedSinceError(DeliverError):
+    """The answers were changed after the page was shown."""
+
+
+class SentBeforeError(DeliverError):
+    """This version was sent already, with something else in it."""
+
+
+class _OvertakenError(Exception):
+    """Somebody else sent or saved at the same moment: look again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """What was posted to send: who it is about, the words agreed to, the version meant, and the revision seen.
+
+    `typed` are the controls as they were filled in.
+    """
+
+    typed: Typed = field(repr=False)
+    patient: Patient = field(repr=False)
+    consent: str
+    version: int
+    seen: int
+
+
+def deliver(current: Current, post: Post) -> Current:
+    """Send a draft's answers once and return the draft; raises StaleDraftError when it is gone, or a DeliverError."""
+    for _ in range(_ATTEMPTS):
+        try:
+            with begin_write(get_services().engine) as connection:
+                return _deliver(connection, current, post)
+        except (_OvertakenError, StaleDraftError):
+            with begin_read(get_services().engine) as connection:
+                if find_again(connection, current) is None:
+                    raise StaleDraftError from None
+    raise StaleDraftError
+
+
+def _deliver(connection: Connection, current: Current, post: Post) -> Current:
+    now = find_again(connection, current)
+    if now is None:
+        raise StaleDraftError
+    stored = find_receipt(connection, hash_receipt(now.secret))
+    digest = hash_answers(now.served.edition, now.progress.answers)
+    known = now.progress.sent
+    if stored and known and known.answers == digest and known.patient == post.patient:
+        return now  # it is there: another click, or nothing was changed since
+    if post.version != (stored.version if stored else 0) + 1:
+        raise SentBeforeError(now)
+    if any(revision > post.seen for revision in now.progress.changed_in.values()):
+        raise ChangedSinceError(now)
+    version = _send(connection, now, post)
+    services = get_services()
+    handover = Handover(version=version, sent_at=services.now(), patient=post.patient, answers=digest)
+    progress = replace(now.progress, share=_forget_consent(now, post.typed), sent=handover)
+    return hold_current(now, save_progress(connection, now, progress), progress)
+
+
+def _send(connection: Connection, current: Current, post: Post) -> int:
+    services = get_services()
+    key, clinic, edition = services.keeper.get().key, services.clinic, current.served.edition
+    consent = find_consent(edition)
+    if key is None or clinic is None or consent is None:
+        abort(503)
+    submission = Submission(
+        secret=current.secret,
+        version=post.version,
+        edition=edition,
+        answers={**current.progress.answers, consent.link_id: Coded((AGREE,))},
+        language=current.progress.language,
+        patient=post.patient,
+        consent=post.consent,
+    )
+    stored, is_new = send_response(
+        connection, key, submission, retention_days=clinic.retention_days, now=services.now()
+    )
+    if not is_new:
+        raise _OvertakenError
+    return stored.version
+
+
+def _forget_consent(current: Current, typed: Typed) -> Typed:
+    """Return what was typed without what was just agreed to: each sending asks anew."""
+    own = current.served.edition.share
+    agreed = {UNREAD, *(own.link_ids if own else ())}
+    return {control: values for control, values in typed.items() if control not in agreed}

@@ -1,0 +1,178 @@
+"""Sending: one page that asks who somebody is and whether they agree, and one post that sends exactly once.
+
+What is typed there is kept in the sealed draft before anything else is decided, so that a failed check, another tab or
+a day later lose nothing. It must never log or repeat a name, and never ask for one before somebody wants to send.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from flask import make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.questionnaire.answers import Raw
+from app.questionnaire.edition import Page
+from app.questionnaire.identity import build_share_page, read_wish
+from app.questionnaire.problem import Problem
+from app.questionnaire.progress import Progress, Typed, list_typed
+from app.storage.drafts import StaleDraftError
+from app.web.edition import Drawn
+from app.web.forms import build_form, fill_form
+from app.web.i18n import translate
+from app.web.patient import blueprint
+from app.web.patient.current import Current, find_current, hold_secret, save_current
+from app.web.patient.deliver import ChangedSinceError, Post, SentBeforeError, deliver
+from app.web.patient.draw import draw_field
+from app.web.patient.field import say_problem
+from app.web.patient.lost import show_lost, show_nothing_open
+from app.web.patient.notice import NOTICE_CHANGED_BEFORE_SENDING, NOTICE_SENT_BEFORE
+from app.web.patient.page import ProblemView, build_drawing, locate_page
+from app.web.patient.receipt import find_stored
+from app.web.patient.share import Door, find_door
+from app.web.services import get_services
+
+Answer = Response | str | tuple[str, int]
+_UNREADABLE = 422
+_CONFLICT = 409
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendView:
+    """The page ready to draw; `version`, `draft` and `revision` go back with the post, so that it sends once."""
+
+    fields: tuple[Drawn, ...]
+    unread: tuple[tuple[str, str], ...]
+    problems: tuple[ProblemView, ...]
+    notice: str
+    version: int
+    draft: str
+    revision: int
+    asked: str
+
+
+@blueprint.get("/share/send")
+def show_send() -> Answer:
+    """Show what has to be known to send, as it was typed before."""
+    current = find_current()
+    if current is None:
+        return show_nothing_open()
+    if find_door(current) is not Door.OPEN:
+        return redirect(url_for("patient.show_share"), 303)
+    return render_template("patient/send.html", page=build_send(current, current.progress.share))
+
+
+@blueprint.post("/share/send")
+def send() -> Answer:
+    """Keep what was typed, and send once; what is lacking is said on the same page, and nothing is sent before."""
+    current = find_current()
+    if current is None or request.form.get("draft", current.draft.id) != current.draft.id:
+        return show_lost(request.form)
+    page = find_share_page(current)
+    if page is None or find_door(current) is not Door.OPEN:
+        return redirect(url_for("patient.show_share"), 303)
+    typed = list_typed(page, {name: tuple(values) for name, values in request.form.lists()})
+    try:
+        return _answer(current, page, typed)
+    except StaleDraftError:
+        return show_lost(request.form)
+
+
+def keep_share(current: Current, typed: Typed) -> Current:
+    """Return the draft with what was typed to send it, as typed; saved where it is not what is there."""
+    if current.progress.share == typed:
+        return current
+
+    def change(now: Current) -> Progress:
+        return replace(now.progress, share=typed)
+
+    return save_current(current, change)
+
+
+def _answer(current: Current, page: Page, typed: Typed) -> Answer:
+    services = get_services()
+    clinic = services.clinic
+    wish = read_wish(
+        current.served.edition,
+        page,
+        typed,
+        services.today(),
+        is_adults_only=clinic is not None and clinic.is_print_only_for_minors,
+    )
+    if wish.is_declined:
+        return _lead(keep_share(current, typed), "patient.show_kept")
+    if wish.patient is None:
+        return show_send_again(keep_share(current, typed), typed, problems=wish.problems)
+    post = Post(
+        typed=typed,
+        patient=wish.patient,
+        consent=_read_consent(current, page),
+        version=_read_number("version"),
+        seen=_read_number("revision"),
+    )
+    try:
+        current = deliver(current, post)
+    except ChangedSinceError as error:
+        return show_send_again(keep_share(error.current, typed), typed, notice=NOTICE_CHANGED_BEFORE_SENDING)
+    except SentBeforeError as error:
+        return show_send_again(keep_share(error.current, typed), typed, notice=NOTICE_SENT_BEFORE)
+    return _lead(current, "patient.show_done")
+
+
+def show_send_again(current: Current, typed: Raw, *, problems: tuple[Problem, ...] = (), notice: str = "") -> Answer:
+    """Return the page again with everything just typed on it, and why it came back."""
+    view = build_send(current, typed, problems, notice=notice)
+    response = make_response(render_template("patient/send.html", page=view), _CONFLICT if notice else _UNREADABLE)
+    return hold_secret(response, current.secret)
+
+
+def find_share_page(current: Current) -> Page | None:
+    """Return the page that asks who sends, for this draft; None where the edition has none."""
+    page = current.served.edition.share
+    if page is None:
+        return None
+    return build_share_page(page, translate, current.progress.language, has_unread=bool(_list_unread(current)))
+
+
+def build_send(current: Current, typed: Raw, problems: tuple[Problem, ...] = (), *, notice: str = "") -> SendView:
+    """Return the page with what was typed."""
+    page = find_share_page(current)
+    questions = page.questions if page else ()
+    form = fill_form(build_form(page), typed) if page else None
+    for problem in reversed(problems):
+        if form is not None:
+            form.get_field(problem.link_id).problem = problem
+    drawing = build_drawing(current.progress.language, current.served, {item.link_id: item for item in questions})
+    stored = find_stored(current.secret)
+    return SendView(
+        fields=tuple(draw_field(form.get_field(item.link_id), drawing) for item in questions) if form else (),
+        unread=tuple((locate_page(each, is_changing=True), drawing.to(each.title)) for each in _list_unread(current)),
+        problems=tuple(ProblemView(control=each.control, sentence=say_problem(each, drawing)) for each in problems),
+        notice=translate(notice) if notice else "",
+        version=stored.version + 1 if stored else 1,
+        draft=current.draft.id,
+        revision=current.draft.revision,
+        asked=" ".join(item.link_id for item in questions),
+    )
+
+
+def _list_unread(current: Current) -> list[Page]:
+    """Return the pages on the way with something typed that could not be read: it cannot be sent."""
+    return [page for page in current.way.pages if page.link_id in current.progress.pending]
+
+
+def _read_consent(current: Current, page: Page) -> str:
+    """Return the words that the person agreed to, as they stood before them (L-11)."""
+    drawing = build_drawing(current.progress.language, current.served)
+    own = current.served.edition.share
+    asked = [item for item in page.questions if own is not None and item.link_id in own.link_ids]
+    return "\n".join(text for item in asked for text in (drawing.to(item.text), drawing.to(item.help)) if text)
+
+
+def _read_number(name: str) -> int:
+    typed = request.form.get(name, "")
+    return int(typed[:9]) if typed.isascii() and typed.isdecimal() else 0
+
+
+def _lead(current: Current, endpoint: str) -> Answer:
+    return hold_secret(make_response(redirect(url_for(endpoint), 303)), current.secret)

@@ -1,0 +1,84 @@
+"""The decision: keep the answers to oneself, or send them as well. Only sending asks who one is, on its own page.
+
+A choice not to send leads to the paper like the other. It must never send anything by itself, nor weigh the choices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flask import redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from app.questionnaire.identity import find_consent, is_minor
+from app.web.patient import blueprint
+from app.web.patient.current import Current, find_current
+from app.web.patient.lost import show_nothing_open
+from app.web.patient.receipt import Receipt, find_receipt_of
+from app.web.services import get_services
+
+Answer = Response | str | tuple[str, int]
+
+
+class Door(StrEnum):
+    """Whether answers can be sent."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    ADULTS_ONLY = "adults-only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionView:
+    """What the decision offers: `offer` is nothing where nothing can be sent, or nothing was changed since."""
+
+    receipt: Receipt | None
+    is_closed: bool
+    is_for_adults_only: bool
+    is_offered: bool
+    is_unchanged: bool
+
+
+def find_door(current: Current) -> Door:
+    """Return whether this person can send: the clinic has a key, the edition asks for consent, and age is no bar."""
+    services = get_services()
+    if services.keeper.get().key is None or find_consent(current.served.edition) is None:
+        return Door.CLOSED
+    clinic = services.clinic
+    if clinic and clinic.is_print_only_for_minors and is_minor(current.progress.answers):
+        return Door.ADULTS_ONLY
+    return Door.OPEN
+
+
+@blueprint.get("/share")
+def show_share() -> Answer:
+    """Show the decision: keep the answers to oneself, or send them as well; once sent, what can be sent anew."""
+    current = find_current()
+    if current is None:
+        return show_nothing_open()
+    door, receipt = find_door(current), find_receipt_of(current)
+    view = DecisionView(
+        receipt=receipt,
+        is_closed=door is Door.CLOSED,
+        is_for_adults_only=door is Door.ADULTS_ONLY,
+        is_offered=door is Door.OPEN and (receipt is None or receipt.is_changed),
+        is_unchanged=door is Door.OPEN and receipt is not None and not receipt.is_changed,
+    )
+    return render_template("patient/share.html", view=view)
+
+
+@blueprint.post("/share")
+def share() -> Answer:
+    """Go on to the summary: keeping the answers to oneself needs nothing more."""
+    if find_current() is None:
+        return show_nothing_open()
+    return redirect(url_for("patient.show_summary"), 303)
+
+
+@blueprint.get("/share/kept")
+def show_kept() -> Answer:
+    """Show that nothing was sent, because the person did not agree, and that the paper needs no agreement (L-11)."""
+    if find_current() is None:
+        return show_nothing_open()
+    return render_template("patient/kept.html")
