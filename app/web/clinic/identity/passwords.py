@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 from flask_security import PasswordUtil, hash_password
 from flask_security.utils import verify_password
 
 from app.settings import PasswordCost
 from app.web.clinic.identity.model import Member
 from app.web.clinic.identity.rules import LONGEST, find_password_problem
+from app.web.throttle import name_network
 
 _AT_ONCE: Final = 2
-_WAITING: Final = 2  # the server has more threads than these two and two: patients' pages go on (S7)
+_WAITING: Final = 1  # with the two at work, fewer than the server has threads: patients' pages go on (S7)
 _SECONDS: Final = 10
 _EXTENSION: Final = "foreword-hasher"
 
@@ -38,9 +39,9 @@ class Hasher:
         """Compute nothing yet."""
         self.work = 0
         self._decoy = _make_decoy(cost)
-        self._places = threading.BoundedSemaphore(_AT_ONCE)
-        self._queue = threading.BoundedSemaphore(_AT_ONCE + _WAITING)
-        self._lock = threading.Lock()
+        self._change = threading.Condition()
+        self._working: list[str] = []
+        self._waiting = 0
 
     def hash(self, password: str) -> str:
         """Return the hash of a password that is accepted; raises `BusyError`."""
@@ -63,19 +64,34 @@ class Hasher:
 
     @contextmanager
     def _take_place(self) -> Iterator[None]:
-        if not self._queue.acquire(blocking=False):
-            raise BusyError
+        network = name_network(request.remote_addr)
+        with self._change:
+            self._wait_for_place(network)
+            self._working.append(network)
+            self.work += 1
         try:
-            if not self._places.acquire(timeout=_SECONDS):
-                raise BusyError
-            try:
-                with self._lock:
-                    self.work += 1
-                yield
-            finally:
-                self._places.release()
+            yield
         finally:
-            self._queue.release()
+            with self._change:
+                self._working.remove(network)
+                self._change.notify_all()
+
+    def _wait_for_place(self, network: str) -> None:
+        """Wait until there is a place: one for each network, so that one which floods us keeps nobody else out."""
+
+        def has_place() -> bool:
+            return len(self._working) < _AT_ONCE and network not in self._working
+
+        if has_place():
+            return
+        if self._waiting >= _WAITING:
+            raise BusyError
+        self._waiting += 1
+        try:
+            if not self._change.wait_for(has_place, _SECONDS):
+                raise BusyError
+        finally:
+            self._waiting -= 1
 
 
 class StaffPasswordUtil(PasswordUtil):
