@@ -8,12 +8,14 @@ from werkzeug.datastructures import MultiDict
 
 from app.web.clinic import (
     account,
+    audit,
     blueprint,
     demonstration,
     enrol,
     factors,
     frame,
     gate,
+    health,
     join,
     overview,
     people,
@@ -32,6 +34,8 @@ MODULES = (
     signin,
     demonstration,
     settings,
+    audit,
+    health,
     enrol,
     join,
     second,

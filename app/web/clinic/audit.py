@@ -1,0 +1,251 @@
+"""The audit log: who did what, listed, proved whole, and given out. It holds no answer and no patient's name (D-10)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask import Response, redirect, render_template, request, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+from werkzeug.datastructures import MultiDict
+
+from app.storage.audit import (
+    PAGE,
+    AuditFilter,
+    Entry,
+    count_entries,
+    find_head,
+    list_actions,
+    list_actors,
+    list_entries,
+    stream_entries,
+    verify_log,
+)
+from app.storage.engine import begin_read, begin_snapshot, begin_write
+from app.storage.people import Role
+from app.vault.reference import REFERENCE_LENGTH, ReferenceCodeError, format_reference, parse_reference
+from app.web.clinic import blueprint
+from app.web.clinic.accounting import record
+from app.web.clinic.gate import allow
+from app.web.clinic.session import get_session
+from app.web.clinic.settings_form import ControlProblem
+from app.web.clinic.words import name_people
+from app.web.i18n import translate
+from app.web.services import get_services
+
+_READERS: Final = (Role.AUDITOR, Role.ADMINISTRATOR)
+_FIELDS: Final = ("person", "action", "reference", "since", "until")
+_COLUMNS: Final = ("number", "time_utc", "who", "who_id", "action", "subject", "outcome", "origin", "about", "link")
+_VERDICT: Final = "audit-verdict"
+_UNREADABLE: Final = 422
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One entry as it is read."""
+
+    number: int
+    at: str
+    utc: str
+    who: str
+    action: str
+    subject: str
+    outcome: str
+    origin: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the log is asked for: what was typed, what that means, and what to enter instead."""
+
+    typed: Mapping[str, str]
+    wanted: AuditFilter
+    problems: tuple[ControlProblem, ...]
+
+    @property
+    def count(self) -> int:
+        """Return how many filters are set."""
+        return sum(bool(value) for value in self.typed.values())
+
+
+@blueprint.get("/audit")
+@allow(*_READERS)
+def show_audit() -> ResponseReturnValue:
+    """Show a page of the log, newest first."""
+    services = get_services()
+    asked = read_asked(request.args)
+    with begin_read(services.engine) as connection:
+        entries = [] if asked.problems else list_entries(connection, asked.wanted)
+        context = {
+            "count": 0 if asked.problems else count_entries(connection, asked.wanted),
+            "lines": _list_lines(connection, entries),
+            "people": sorted(name_people(connection, list_actors(connection)).items(), key=lambda pair: pair[1]),
+            "actions": list_actions(connection),
+            "head": find_head(connection),
+        }
+    with begin_write(services.engine) as connection:
+        record(connection, "audit.viewed", entries=len(entries), filters=asked.count)
+    older = url_for("clinic.show_audit", **asked.typed, before=entries[-1].number) if len(entries) == PAGE else ""
+    newest = url_for("clinic.show_audit", **asked.typed) if asked.wanted.before else ""
+    page = render_template(
+        "clinic/audit.html",
+        asked=asked,
+        faults={problem.control: problem.sentence for problem in asked.problems},
+        older=older,
+        newest=newest,
+        verdict=get_session().pop(_VERDICT, None),
+        **context,
+    )
+    return page, _UNREADABLE if asked.problems else 200
+
+
+@blueprint.post("/audit/verify")
+@allow(*_READERS)
+def verify_audit() -> ResponseReturnValue:
+    """Prove that the log is whole, and show the result."""
+    services = get_services()
+    with begin_snapshot(services.engine) as connection:
+        breach = verify_log(connection, services.desk.chain_key)
+        head = find_head(connection)
+    with begin_write(services.engine) as connection:
+        about = {"entries": head.number} if breach is None else {"entries": head.number, "breach": breach.number}
+        record(connection, "audit.verified", outcome="done" if breach is None else "broken", **about)
+    get_session()[_VERDICT] = {"fault": breach.fault if breach else "", "entries": head.number}
+    return redirect(url_for("clinic.show_audit"), 303)
+
+
+@blueprint.post("/audit/export")
+@allow(*_READERS)
+def export_audit() -> ResponseReturnValue:
+    """Give out the entries that fit, as CSV or JSON lines, oldest first, with the end of the log."""
+    services = get_services()
+    asked = read_asked(request.form)
+    if asked.problems:
+        return redirect(url_for("clinic.show_audit", **asked.typed), 303)
+    name, kind = ("jsonl", "application/x-ndjson") if request.form.get("format") == "jsonl" else ("csv", "text/csv")
+    with begin_read(services.engine) as connection:
+        count = count_entries(connection, asked.wanted)
+        names = name_people(connection, list_actors(connection))
+    with begin_write(services.engine) as connection:
+        record(connection, "audit.exported", entries=count, filters=asked.count, format=name)
+    write = _WRITERS[name]
+    response = Response(stream_with_context(write(asked.wanted, names)), mimetype=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="audit-{services.today():%Y-%m-%d}.{name}"'
+    return response
+
+
+def read_asked(typed: MultiDict[str, str]) -> Asked:
+    """Return what the log is asked for by an address or a form."""
+    kept = {name: typed.get(name, "").strip() for name in _FIELDS}
+    problems: list[ControlProblem] = []
+
+    def read(name: str, parse: Callable[[str], datetime | str], sentence: str) -> datetime | str | None:
+        if not kept[name]:
+            return None
+        try:
+            return parse(kept[name])
+        except (ValueError, ReferenceCodeError):
+            problems.append(ControlProblem(name, translate(sentence)))
+            return None
+
+    day = "Enter a day as year, month and day, such as 2026-05-31"
+    reference = read("reference", parse_reference, "Check the reference: it has ten letters and numbers")
+    since, until = read("since", _read_day, day), read("until", _read_day, day)
+    before = typed.get("before", type=int)
+    wanted = AuditFilter(
+        actor=kept["person"],
+        action=kept["action"],
+        subject=reference if isinstance(reference, str) else "",
+        since=since if isinstance(since, datetime) else None,
+        until=until + timedelta(days=1) if isinstance(until, datetime) else None,
+        before=before,
+    )
+    return Asked(typed=kept, wanted=wanted, problems=tuple(problems))
+
+
+def _read_day(text: str) -> datetime:
+    """Return the beginning of a day by the clinic's clock."""
+    clinic = get_services().clinic
+    zone = ZoneInfo(clinic.time_zone) if clinic else UTC
+    return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=zone)
+
+
+def _list_lines(connection: Connection, entries: list[Entry]) -> list[Line]:
+    services = get_services()
+    ids = {entry.event.actor for entry in entries} | {entry.event.subject for entry in entries if _is_person(entry)}
+    names = name_people(connection, ids)
+    return [
+        Line(
+            number=entry.number,
+            at=f"{services.localize(entry.at):%Y-%m-%d %H:%M:%S}",
+            utc=f"{entry.at:%Y-%m-%d %H:%M:%S}",
+            who=names[entry.event.actor],
+            action=entry.event.action,
+            subject=names[entry.event.subject] if _is_person(entry) else _write_subject(entry.event.subject),
+            outcome=entry.event.outcome,
+            origin=entry.event.origin,
+            about=_write_about(entry),
+        )
+        for entry in entries
+    ]
+
+
+def _is_person(entry: Entry) -> bool:
+    return entry.event.action.partition(".")[0] in {"person", "password", "factor"} and bool(entry.event.subject)
+
+
+def _write_subject(subject: str) -> str:
+    return format_reference(subject) if len(subject) == REFERENCE_LENGTH else subject
+
+
+def _write_about(entry: Entry) -> str:
+    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in sorted(entry.event.about.items()))
+
+
+def _stream(wanted: AuditFilter) -> Iterator[Entry]:
+    with begin_snapshot(get_services().engine) as connection:
+        yield from stream_entries(connection, wanted)
+
+
+def _write_csv(wanted: AuditFilter, names: Mapping[str, str]) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(_COLUMNS)
+    for entry in _stream(wanted):
+        writer.writerow(_guard(f"{value}") for value in _list_values(entry, names).values())
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _write_json_lines(wanted: AuditFilter, names: Mapping[str, str]) -> Iterator[str]:
+    for entry in _stream(wanted):
+        yield json.dumps(_list_values(entry, names) | {"about": entry.event.about}, ensure_ascii=False) + "\n"
+
+
+def _list_values(entry: Entry, names: Mapping[str, str]) -> dict[str, object]:
+    event = entry.event
+    who = names.get(event.actor, event.actor)
+    about = json.dumps(event.about, sort_keys=True)
+    values = (entry.number, entry.at.isoformat(), who, event.actor, event.action, event.subject, event.outcome)
+    return dict(zip(_COLUMNS, (*values, event.origin, about, entry.link), strict=True))
+
+
+def _guard(text: str) -> str:
+    """Return a cell that no spreadsheet runs: a person's name is what somebody typed (security.md S20)."""
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} else text
+
+
+_WRITERS: Final[dict[str, Callable[[AuditFilter, Mapping[str, str]], Iterator[str]]]] = {
+    "csv": _write_csv,
+    "jsonl": _write_json_lines,
+}

@@ -1,0 +1,112 @@
+"""The audit log's page: who may read it, what it finds, that it proves itself, and what it gives out."""
+
+import csv
+import io
+import json
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+
+from app.storage.engine import begin_read, begin_write
+from app.storage.people import Role
+from app.web.services import get_services
+from tests.web.clinic.conftest import SignIn
+from tests.web.patient.visitor import Visitor
+
+
+@pytest.fixture
+def engine(app: Flask) -> Engine:
+    with app.app_context():
+        return get_services().engine
+
+
+@pytest.fixture
+def auditor(sign_in: SignIn) -> Visitor:
+    return sign_in(Role.AUDITOR)
+
+
+def read_actions(engine: Engine) -> list[str]:
+    with begin_read(engine) as connection:
+        return list(connection.execute(text("SELECT action FROM audit_entries ORDER BY number")).scalars())
+
+
+def test_an_auditor_and_an_administrator_read_it_and_a_reviewer_does_not(sign_in: SignIn) -> None:
+    for role in (Role.AUDITOR, Role.ADMINISTRATOR):
+        assert sign_in(role).get("/clinic/audit").title.startswith("Audit log")
+    assert sign_in(Role.REVIEWER).get("/clinic/audit").title.startswith("This page is not")
+
+
+def test_people_are_named_and_looking_is_one_entry(engine: Engine, auditor: Visitor) -> None:
+    before = len(read_actions(engine))
+    text_shown = auditor.get("/clinic/audit").text
+    assert "Demonstration auditor" in text_shown
+    assert "person.signed-in" in text_shown
+    assert read_actions(engine)[before:] == ["audit.viewed"]
+
+
+def test_filters_narrow_it_and_stay_in_the_address(engine: Engine, auditor: Visitor) -> None:
+    shown = auditor.get("/clinic/audit?action=person.signed-in&since=2020-01-01&until=2099-01-01").text
+    assert "1 entry fits." in shown
+    assert "0 entries fit." in auditor.get("/clinic/audit?action=person.signed-in&until=2020-01-01").text
+    assert "0 entries fit." in auditor.get("/clinic/audit?reference=77777-7777H").text
+    assert '"filters":1' in _read_last_about(engine)
+
+
+def _read_last_about(engine: Engine) -> str:
+    with begin_read(engine) as connection:
+        last = connection.execute(text("SELECT about FROM audit_entries ORDER BY number DESC LIMIT 1")).scalar_one()
+        return str(last)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("reference", "Check the reference"), ("since", "Enter a day as year"), ("until", "Enter a day as year")],
+)
+def test_what_cannot_be_read_is_told_and_kept(engine: Engine, auditor: Visitor, name: str, sentence: str) -> None:
+    auditor.get(f"/clinic/audit?{name}=CANARY-7731")
+    assert auditor.status == 422
+    assert auditor.document.text.count(sentence) == 2
+    assert auditor.find_form("/clinic/audit").fields[name] == ["CANARY-7731"]
+    assert "CANARY" not in _read_last_about(engine)
+
+
+def test_it_is_paged_by_number(engine: Engine, auditor: Visitor) -> None:
+    for _ in range(101):
+        auditor.client.get("/clinic/audit", base_url="https://forms.example.test")
+    first = auditor.get("/clinic/audit")
+    [older] = [link for link in first.links if "before=" in link]
+    second = auditor.get(older)
+    assert "Newest entries" in second.text
+    assert [page.text.count("key.made") for page in (first, second)] == [1, 2]  # once among what can be chosen
+
+
+def test_a_whole_log_proves_itself_and_a_changed_one_is_told(engine: Engine, auditor: Visitor) -> None:
+    auditor.get("/clinic/audit")
+    auditor.post(form=auditor.find_form("/clinic/audit/verify"))
+    assert "none was changed, cut, added or moved" in auditor.document.text
+    with begin_write(engine) as connection:
+        connection.execute(text("DROP TRIGGER audit_entries_keep_0"))
+        connection.execute(text("UPDATE audit_entries SET outcome = 'refused' WHERE number = 2"))
+    auditor.get("/clinic/audit")
+    auditor.post(form=auditor.find_form("/clinic/audit/verify"))
+    assert "entry 2 is not what was written" in auditor.document.text
+    assert read_actions(engine).count("audit.verified") == 2
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_it_is_given_out_whole_with_names_and_links(engine: Engine, auditor: Visitor, form: str) -> None:
+    auditor.get("/clinic/audit")
+    sent = auditor.find_form("/clinic/audit/export")
+    response = auditor.client.post(
+        sent.action, data=sent.fields | {"format": form}, base_url="https://forms.example.test"
+    )
+    body = response.get_data(as_text=True)
+    rows = (
+        list(csv.DictReader(io.StringIO(body))) if form == "csv" else [json.loads(line) for line in body.splitlines()]
+    )
+    assert [row["action"] for row in rows] == read_actions(engine)
+    assert all(len(row["link"]) == 64 for row in rows)
+    assert "Demonstration auditor" in {row["who"] for row in rows}
+    assert rows[-1]["action"] == "audit.exported"
+    assert response.headers["Content-Disposition"].endswith(f'.{form}"')
