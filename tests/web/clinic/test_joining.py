@@ -38,8 +38,8 @@ def test_a_link_is_printed_once_while_it_can_be_used(clinic_app: Flask, clock: C
 def test_opening_a_link_spends_nothing_and_using_it_does(clinic_app: Flask, clock: Clock) -> None:
     secret = invite_first(clinic_app, clock)
     assert secret is not None
+    visitor = make_visitor(clinic_app)
     for _ in range(3):
-        visitor = make_visitor(clinic_app)
         visitor.get(f"{JOIN_PATH}{secret}")
         assert visitor.status == 200
     join(clinic_app, secret, clock.now)

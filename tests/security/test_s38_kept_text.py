@@ -1,0 +1,158 @@
+"""security.md S38: a session that ends under somebody's hands loses nothing they typed, and shows it to nobody else.
+
+The probe is a page of the review kind: its GET shows what was kept, its POST takes a note.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from flask import Flask, request
+from flask_wtf.csrf import generate_csrf
+from markupsafe import escape
+
+from app.storage.people import Role
+from app.web.clinic.gate import allow
+from app.web.clinic.kept import find_kept, forget_kept, keep_typed
+from tests.web.clinic.conftest import SignIn
+from tests.web.clinic.staff import read_cookie
+from tests.web.patient.conftest import Clock
+from tests.web.patient.visitor import ORIGIN, Form, Visitor
+
+NOTE = "Called back – says “much better” <b>\nsince Monday\U0001f33b"
+ADDRESS = "/clinic/probe/7"
+SEND = "/clinic/probe/7/notes"
+
+
+@pytest.fixture
+def notes(app: Flask) -> list[str]:
+    """Give an application a page with a note on it, and the notes it has stored."""
+    stored: list[str] = []
+
+    @allow(Role.REVIEWER)
+    def show_probe(number: int) -> str:
+        kept = find_kept()
+        text = escape(kept["note"]) if kept else ""
+        return (
+            f"<title>Probe {number}</title><h1>Probe</h1><form method=post action={SEND}>"
+            f'<input type=hidden name=csrf_token value="{generate_csrf()}">'
+            f"<label>Note<textarea name=note>\n{text}</textarea></label></form>"
+        )
+
+    @allow(Role.REVIEWER)
+    @keep_typed("clinic.show_probe")
+    def add_note(number: int) -> str:
+        stored.append(request.form["note"])
+        forget_kept()
+        return f"<title>Kept</title><h1>Noted {number}</h1>"
+
+    app.add_url_rule("/clinic/probe/<int:number>", endpoint="clinic.show_probe", view_func=show_probe)
+    app.add_url_rule("/clinic/probe/<int:number>/notes", "clinic.add_note", add_note, methods=["POST"])
+    return stored
+
+
+def open_form(visitor: Visitor) -> Form:
+    visitor.get(ADDRESS)
+    return visitor.find_form(SEND)
+
+
+def sign_in_again(visitor: Visitor, word: str = "reviewer") -> None:
+    visitor.get("/clinic/sign-in")
+    visitor.post({"as": word}, form=visitor.find_form("/clinic/demonstration"))
+
+
+def test_a_note_sent_after_the_session_ended_is_shown_again_after_signing_in(
+    sign_in: SignIn, clock: Clock, notes: list[str]
+) -> None:
+    reviewer = sign_in(Role.REVIEWER)
+    form = open_form(reviewer)
+    clock.advance(minutes=16)
+    reviewer.post({"note": NOTE}, form=form)
+    assert reviewer.path == "/clinic/sign-in"
+    assert "What you typed is kept" in reviewer.document.text
+    assert reviewer.last is not None
+    assert "Monday" not in reviewer.last.text  # nor does the sign-in page show it to whoever comes by
+    assert notes == []
+    sign_in_again(reviewer)
+    assert reviewer.path == ADDRESS
+    again = reviewer.find_form(SEND)
+    assert again.fields["note"] == [NOTE]
+    reviewer.get(ADDRESS)
+    assert reviewer.find_form(SEND).fields["note"] == [NOTE]  # until it is sent
+    reviewer.post(form=reviewer.find_form(SEND))
+    assert [note.replace("\r\n", "\n") for note in notes] == [NOTE]
+    assert open_form(reviewer).fields["note"] == [""]
+
+
+def test_somebody_else_who_signs_in_sees_nothing_of_it(sign_in: SignIn, clock: Clock, notes: list[str]) -> None:
+    reviewer = sign_in(Role.REVIEWER)
+    form = open_form(reviewer)
+    clock.advance(minutes=16)
+    reviewer.post({"note": NOTE}, form=form)
+    sign_in_again(reviewer, "lead")
+    assert reviewer.path != ADDRESS
+    assert open_form(reviewer).fields["note"] == [""]
+    reviewer.get("/clinic/account")
+    reviewer.post(form=reviewer.find_form("/clinic/sign-out"))
+    sign_in_again(reviewer)
+    assert open_form(reviewer).fields["note"] == [""]
+    assert notes == []
+
+
+def test_a_note_is_kept_when_another_tab_signed_out_and_in_again(sign_in: SignIn, notes: list[str]) -> None:
+    reviewer = sign_in(Role.REVIEWER)
+    form = open_form(reviewer)
+    reviewer.get("/clinic/account")
+    reviewer.post(form=reviewer.find_form("/clinic/sign-out"))
+    sign_in_again(reviewer)
+    reviewer.post({"note": NOTE}, form=form)
+    assert reviewer.path == ADDRESS  # no need to sign in: the page itself, with all of it
+    assert reviewer.find_form(SEND).fields["note"] == [NOTE]
+    assert notes == []
+
+
+def test_a_note_is_kept_when_the_browser_has_no_cookie_any_more(app: Flask, sign_in: SignIn, notes: list[str]) -> None:
+    reviewer = sign_in(Role.REVIEWER)
+    form = open_form(reviewer)
+    reviewer.client = app.test_client()
+    reviewer.post({"note": NOTE}, form=form)
+    assert reviewer.path == "/clinic/sign-in"
+    sign_in_again(reviewer)
+    assert reviewer.find_form(SEND).fields["note"] == [NOTE]
+    assert notes == []
+
+
+def test_what_is_kept_is_sealed(sign_in: SignIn, clock: Clock, notes: list[str], tmp_path: Path) -> None:
+    reviewer = sign_in(Role.REVIEWER)
+    form = open_form(reviewer)
+    clock.advance(minutes=16)
+    reviewer.post({"note": NOTE}, form=form)
+    assert read_cookie(reviewer)
+    with closing(sqlite3.connect(tmp_path / "foreword.sqlite3")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert b"since Monday" not in path.read_bytes()
+    assert notes == []
+
+
+def test_a_form_with_a_made_up_token_is_kept_for_nobody(sign_in: SignIn, notes: list[str]) -> None:
+    reviewer = sign_in(Role.REVIEWER)
+    form = open_form(reviewer)
+    form.fields["csrf_token"] = ["made.up.token"]
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    answer = reviewer.client.post(SEND, data={**form.fields, "note": NOTE}, base_url=ORIGIN, headers=headers)
+    assert answer.status_code == 400
+    assert open_form(reviewer).fields["note"] == [""]
+    assert notes == []
+
+
+def test_a_page_that_was_opened_before_is_the_one_that_opens_after(sign_in: SignIn, clock: Clock) -> None:
+    reviewer = sign_in(Role.REVIEWER)
+    clock.advance(minutes=16)
+    reviewer.get("/clinic/account?from=1")
+    assert reviewer.path == "/clinic/sign-in"
+    sign_in_again(reviewer)
+    assert reviewer.last is not None
+    assert reviewer.last.request.full_path == "/clinic/account?from=1"
