@@ -29,7 +29,7 @@ from app.questionnaire.summary_model import Summary
 TIMEOUT = 10.0
 LARGEST_REQUEST = 8_000_000
 MOST_IN_BATCH = 25
-LARGEST_BATCH = 2_000_000  # drawing takes about 400 times as many bytes of memory
+LARGEST_BATCH = 1_600_000  # drawing takes about 400 times as many bytes of memory
 LONGEST_WAIT = 2.0  # seconds for one's turn: more would keep the threads that other patients need
 LARGEST_WORKER = 100_000  # resident kilobytes at which the worker is replaced
 MOST_DRAWINGS = 500

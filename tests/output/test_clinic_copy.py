@@ -61,6 +61,12 @@ def test_what_the_clinic_added_follows_the_answers_and_precedes_the_companion(cl
     assert squash("Sam Wood · November 26, 2026 · Heart problem") in text
 
 
+def test_the_face_says_where_the_answers_end(clinic_copy: Paper, patient_copy: Paper) -> None:
+    places = dict(clinic_copy.list_bookmarks())
+    assert squash(f"All answers follow on pages 2 to {places['What changed']}.") in clinic_copy.pages[0]
+    assert squash(f"All answers follow on pages 2 to {len(patient_copy.pages)}.") in patient_copy.pages[0]
+
+
 def test_staffs_words_stand_without_the_marks_of_the_patients(clinic_copy: Paper) -> None:
     assert squash("“Called at ten.") not in clinic_copy.text
     assert squash("“An old word.”") in clinic_copy.text
