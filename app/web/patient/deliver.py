@@ -78,10 +78,11 @@ def deliver(current: Current, post: Post) -> Current:
 
 
 def _deliver(connection: Connection, current: Current, post: Post) -> Current:
+    # In this order: PostgreSQL shows each statement the newest, and the draft knows at least what was sent before.
+    stored = find_receipt(connection, hash_receipt(current.secret))
     now = find_again(connection, current)
     if now is None:
         raise StaleDraftError
-    stored = find_receipt(connection, hash_receipt(now.secret))
     digest = hash_answers(now.served.edition, now.progress.answers)
     known = now.progress.sent
     if stored and known and known.answers == digest and known.patient == post.patient:

@@ -1,0 +1,129 @@
+"""UA-28 to UA-31: however often the button is pressed, one response with one reference is there."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.server import prepare
+from app.settings import load_settings
+from tests.web.patient.conftest import Clock
+from tests.web.patient.sender import SEND, WHO, answer, list_responses, open_all, send
+from tests.web.patient.visitor import ORIGIN, Form, Visitor, make_visitor
+
+CONFLICT = 409
+PRESSES = 10
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
+    """Make the application on either database."""
+    (tmp_path / "data").mkdir(mode=0o700)
+    given = {"FOREWORD_DATA": f"{tmp_path}/data", "FOREWORD_DATABASE_URL": database_url, "FOREWORD_DEMO": "1"}
+    app = create_app(load_settings({**given, "FOREWORD_PUBLIC_URL": ORIGIN}), now=clock)
+    services = prepare(app)
+    yield app
+    services.engine.dispose()
+
+
+@pytest.fixture
+def sender(app: Flask) -> Visitor:
+    """Return somebody who has answered the first page."""
+    visitor = make_visitor(app)
+    visitor.start()
+    visitor.post({"age": "34", "reason-for-visit": ["ptsd"]})
+    return visitor
+
+
+def press(app: Flask, visitor: Visitor, forms: list[Form]) -> list[tuple[int, str]]:
+    """Send all forms at the same moment, each over a connection of its own; return status and where it led."""
+    cookie = visitor.cookie_header
+
+    def post(form: Form) -> tuple[int, str]:
+        client = FlaskClient(app, app.response_class, use_cookies=False)
+        headers = {"Cookie": cookie, "Sec-Fetch-Site": "same-origin", "Origin": ORIGIN}
+        answered = client.post(SEND, data=form.fields, base_url=ORIGIN, headers=headers)
+        return answered.status_code, answered.headers.get("Location", "")
+
+    with ThreadPoolExecutor(PRESSES) as pool:
+        return list(pool.map(post, forms))
+
+
+def fill(visitor: Visitor, **typed: str) -> Form:
+    """Return the page that sends, filled in."""
+    visitor.get(SEND)
+    form = visitor.find_form(SEND)
+    named = {name.replace("_", "-"): value for name, value in typed.items()}
+    return Form(form.action, {**form.fields, **{name: [f"{value}"] for name, value in {**WHO, **named}.items()}})
+
+
+def test_ten_presses_at_once_send_one_response(app: Flask, sender: Visitor) -> None:
+    # UA-31
+    form = fill(sender)
+    assert press(app, sender, [form] * PRESSES) == [(303, "/done")] * PRESSES
+    (response,) = list_responses(app)
+    assert response.version == 1
+    assert len(open_all(app, response.reference)) == 1
+
+
+def test_a_newer_version_is_sent_once_too(app: Flask, sender: Visitor) -> None:
+    send(sender)
+    (first,) = list_responses(app)
+    answer(sender, "/questions/1", {"age": "43"})
+    form = fill(sender)
+    assert form.fields["version"] == ["2"]
+    assert press(app, sender, [form] * PRESSES) == [(303, "/done")] * PRESSES
+    (response,) = list_responses(app)
+    assert (response.reference, response.version) == (first.reference, 2)
+    assert len(open_all(app, response.reference)) == 2
+
+
+def test_two_tabs_with_two_names_send_one_and_the_other_is_told(app: Flask, sender: Visitor) -> None:
+    # S35: one result, the second told why, and nothing that they typed is lost
+    one, other = fill(sender), fill(sender, patient_name="Zoe Test")
+    answers = press(app, sender, [one, other])
+    assert sorted(status for status, _ in answers) == [303, CONFLICT]
+    (response,) = list_responses(app)
+    (opened,) = open_all(app, response.reference)
+    assert opened.sent.patient.name in {WHO["patient-name"], "Zoe Test"}
+
+
+def test_pressing_again_and_again_leads_to_the_end_each_time(app: Flask, sender: Visitor) -> None:
+    # UA-28 to UA-30: a double click, F5, a retry after a lost answer
+    form = fill(sender)
+    for _ in range(3):
+        page = send(sender, {}, form=form)
+        assert (sender.status, sender.path) == (200, "/done")
+    assert len(list_responses(app)) == 1
+    assert "Was this read?" in page.text
+    # And the consent that went with it is not kept for another time
+    sender.get(SEND)
+    assert "consent-to-share" not in sender.find_form(SEND).fields
+
+
+def test_an_old_page_that_says_something_else_is_shown_again_and_not_sent(app: Flask, sender: Visitor) -> None:
+    form = fill(sender)
+    send(sender, {}, form=form)
+    page = send(sender, {"patient-name": "Somebody Else"}, form=form)
+    assert sender.status == CONFLICT
+    assert "were sent before" in page.text
+    assert sender.find_form(SEND).fields["patient-name"] == ["Somebody Else"]
+    assert len(open_all(app, list_responses(app)[0].reference)) == 1
+    # Pressed again, it is a newer version.
+    send(sender, {"consent-to-share": "agree"}, form=sender.find_form(SEND))
+    assert [version.sent.patient.name for version in open_all(app, list_responses(app)[0].reference)] == [
+        WHO["patient-name"],
+        "Somebody Else",
+    ]
+
+
+def test_a_version_that_nobody_could_mean_is_not_sent(app: Flask, sender: Visitor) -> None:
+    for number in ("0", "7", "-1", "x", "9" * 30):
+        form = fill(sender)
+        send(sender, {"version": number}, form=form)
+        assert sender.status == CONFLICT
+    assert list_responses(app) == []
