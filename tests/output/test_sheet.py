@@ -233,7 +233,7 @@ def test_a_response_that_does_not_open_is_named_and_counted() -> None:
 
 
 def test_a_notice_goes_with_the_file_and_its_end_stays_last() -> None:
-    sheet = build_sheet([NOTE], LEADING, ALL, language="en", notice="Do not disclose.")  # type: ignore[list-item] # an edition
+    sheet = build_sheet([NOTE], LEADING, ALL, language="en", notice="Do not disclose.")
     assert [line[:2] for line in read_csv(write_csv(sheet, []))[-2:]] == [
         ["#notice", "Do not disclose."],
         ["#rows", "0"],
