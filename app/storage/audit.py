@@ -4,7 +4,7 @@ It must never hold an answer, a name of a patient, or anything a person typed.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -154,8 +154,8 @@ def list_actions(connection: Connection) -> list[str]:
 def stream_entries(connection: Connection, wanted: AuditFilter) -> Iterator[Entry]:
     """Give every entry that fits, oldest first, without holding them all."""
     statement = _narrow(_ENTRIES, wanted)
-    for row in connection.execution_options(yield_per=500).execute(statement):
-        yield _read(row)
+    with connection.execution_options(yield_per=500).execute(statement) as rows:
+        yield from map(_read, rows)
 
 
 def is_foreign(connection: Connection, key: bytes) -> bool:
@@ -178,8 +178,23 @@ def verify_log(connection: Connection, key: bytes, seen: Head | None = None) -> 
 
     `seen` is a head that was written down earlier: with it an end that was cut off, head and all, is found too.
     """
+    # Closed whatever is found: PostgreSQL keeps a cursor open for an end that is never read.
+    with connection.execution_options(yield_per=500).execute(_ENTRIES) as rows:
+        found = _follow(rows, key, seen)
+    if isinstance(found, Breach):
+        return found
+    head = find_head(connection)
+    if head.number != found.number or not is_same(head.link, found.link):
+        return Breach(found.number + 1, f"the log ends at entry {found.number}, and should at {head.number}")
+    if seen is not None and seen.number > found.number:
+        return Breach(found.number + 1, f"the log ends at entry {found.number}, and had {seen.number} entries once")
+    return None
+
+
+def _follow(rows: Iterable[Row[Any]], key: bytes, seen: Head | None) -> Breach | Head:
+    """Return the end of an unbroken chain, or the first entry that breaks it."""
     number, link = 0, FIRST
-    for row in connection.execution_options(yield_per=500).execute(_ENTRIES):
+    for row in rows:
         entry = _read(row)
         if entry.number != number + 1:
             return Breach(number + 1, f"entry {number + 1} is missing")
@@ -190,12 +205,7 @@ def verify_log(connection: Connection, key: bytes, seen: Head | None = None) -> 
         link = entry.link
         if seen is not None and seen.number == number and not is_same(seen.link, link):
             return Breach(number, f"entry {number} is not the one whose head was written down")
-    head = find_head(connection)
-    if head.number != number or not is_same(head.link, link):
-        return Breach(number + 1, f"the log ends at entry {number}, and should at {head.number}")
-    if seen is not None and seen.number > number:
-        return Breach(number + 1, f"the log ends at entry {number}, and had {seen.number} entries once")
-    return None
+    return Head(number, link)
 
 
 def _narrow(statement: Select[Any], wanted: AuditFilter) -> Select[Any]:
@@ -229,6 +239,14 @@ def _read(row: Row[Any]) -> Entry:
         subject=row.subject,
         outcome=row.outcome,
         origin=row.origin,
-        about=json.loads(row.about),
+        about=_read_about(row.about),
     )
     return Entry(number=row.number, at=row.at, event=event, link=row.link)
+
+
+def _read_about(text: str) -> dict[str, str | int]:
+    try:
+        about = json.loads(text)
+    except ValueError:  # somebody wrote there by hand: the chain tells, and the other entries can be read
+        return {}
+    return about if isinstance(about, dict) else {}

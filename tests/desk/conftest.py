@@ -13,7 +13,7 @@ from app.desk.demo_plan import Span
 from app.desk.keyring import Desk, open_desk
 from app.questionnaire.canonical import dump_canonical
 from app.questionnaire.edition import Edition
-from app.settings import load_settings
+from app.settings import Settings, load_settings
 from app.storage.clinic_keys import find_newest_key
 from app.storage.editions import record_edition
 from app.storage.engine import begin_read, begin_write, create_engine_for, migrate
@@ -26,8 +26,9 @@ SPAN = Span(now=NOW, days=175, zone=ZoneInfo("America/Chicago"))
 class Clinic:
     """A clinic as its closed half sees it."""
 
-    def __init__(self, engine: Engine, desk: Desk, edition: Edition) -> None:
+    def __init__(self, engine: Engine, desk: Desk, edition: Edition, settings: Settings) -> None:
         self.engine = engine
+        self.settings = settings
         self.desk = desk
         self.edition = edition
         self.now = NOW
@@ -48,13 +49,24 @@ class Clinic:
 @pytest.fixture
 def clinic(tmp_path: Path) -> Iterator[Clinic]:
     """Give a clinic that has received nothing."""
-    tmp_path.chmod(0o700)
-    settings = load_settings({"FOREWORD_DATA": str(tmp_path), "FOREWORD_DEMO": "1"})
+    yield from open_clinic(tmp_path)
+
+
+@pytest.fixture
+def any_clinic(tmp_path: Path, database_url: str) -> Iterator[Clinic]:
+    """Give a clinic that has received nothing, once on SQLite and once on PostgreSQL."""
+    yield from open_clinic(tmp_path, FOREWORD_DATABASE_URL=database_url)
+
+
+def open_clinic(folder: Path, **environ: str) -> Iterator[Clinic]:
+    """Give a clinic whose data folder this is."""
+    folder.chmod(0o700)
+    settings = load_settings({"FOREWORD_DATA": str(folder), "FOREWORD_DEMO": "1", **environ})
     engine = create_engine_for(settings.database_url)
     migrate(engine)
     edition = load_edition()
     with begin_write(engine) as connection:
         canonical = dump_canonical(edition.questionnaire)
         record_edition(connection, edition.hash, canonical, language="en", title="Before your visit", now=NOW)
-    yield Clinic(engine, open_desk(engine, settings, NOW), edition)
+    yield Clinic(engine, open_desk(engine, settings, NOW), edition, settings)
     engine.dispose()

@@ -1,0 +1,112 @@
+"""Retention: what is past its time goes, what is held stays, and the counts are true."""
+
+import threading
+from datetime import timedelta
+
+from app.clinic.keeper import ClinicKeeper
+from app.desk.nightly import ACTOR, Night, run_due_chores
+from app.desk.retention import find_due, purge_all, purge_due
+from app.storage.audit import AuditFilter, Entry, stream_entries, verify_log
+from app.storage.engine import begin_read, begin_write
+from app.storage.responses import find_response, list_due
+from app.storage.review import keep
+from app.storage.worklist import ResponseFilter, count_responses
+from tests.desk.conftest import NOW, Clinic
+
+LATER = NOW + timedelta(days=400)
+
+
+def list_purges(clinic: Clinic) -> list[Entry]:
+    with begin_read(clinic.engine) as connection:
+        return list(stream_entries(connection, AuditFilter(action="responses.purged")))
+
+
+def count_all(clinic: Clinic) -> int:
+    with begin_read(clinic.engine) as connection:
+        return count_responses(connection, ResponseFilter(has_restricted=True))
+
+
+def hold_one(clinic: Clinic) -> str:
+    with begin_write(clinic.engine) as connection:
+        reference = list_due(connection, LATER, 1)[0]
+        found = find_response(connection, reference)
+        assert found is not None
+        keep(connection, found, is_kept=True)
+    return reference
+
+
+def test_what_is_due_goes_in_batches_that_leave_their_counts(any_clinic: Clinic) -> None:
+    any_clinic.fill(12)
+    assert find_due(any_clinic.engine, NOW).to_erase == 0
+    key = any_clinic.desk.chain_key
+    assert list(purge_due(any_clinic.engine, key, LATER, actor="command line", batch=5)) == [5, 5, 2]
+    assert [entry.event.about for entry in list_purges(any_clinic)] == [{"count": 5}, {"count": 5}, {"count": 2}]
+    assert count_all(any_clinic) == 0
+    with begin_read(any_clinic.engine) as connection:
+        assert verify_log(connection, key) is None
+
+
+def test_a_second_purge_does_nothing_and_leaves_no_entry(any_clinic: Clinic) -> None:
+    any_clinic.fill(3, has_reviews=False)
+    key = any_clinic.desk.chain_key
+    assert purge_all(any_clinic.engine, key, LATER, actor=ACTOR) == 3
+    assert purge_all(any_clinic.engine, key, LATER, actor=ACTOR) == 0
+    assert len(list_purges(any_clinic)) == 1
+
+
+def test_a_legal_hold_keeps_a_response(any_clinic: Clinic) -> None:
+    any_clinic.fill(3, has_reviews=False)
+    held = hold_one(any_clinic)
+    due = find_due(any_clinic.engine, LATER)
+    assert (due.to_erase, due.kept) == (2, 1)
+    assert purge_all(any_clinic.engine, any_clinic.desk.chain_key, LATER, actor=ACTOR) == 2
+    with begin_read(any_clinic.engine) as connection:
+        assert find_response(connection, held) is not None
+
+
+def test_two_purges_at_once_count_each_response_once(any_clinic: Clinic) -> None:
+    any_clinic.fill(20, has_reviews=False)
+    counts: list[int] = []
+
+    def purge() -> None:
+        counts.extend(purge_due(any_clinic.engine, any_clinic.desk.chain_key, LATER, actor=ACTOR, batch=3))
+
+    threads = [threading.Thread(target=purge) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(counts) == 20
+    assert sum(int(entry.event.about["count"]) for entry in list_purges(any_clinic)) == 20
+
+
+def test_of_many_programs_that_wake_at_once_one_does_each_chore_a_day(any_clinic: Clinic) -> None:
+    any_clinic.fill(5, has_reviews=False)
+    night = Night(
+        settings=any_clinic.settings,
+        engine=any_clinic.engine,
+        keeper=ClinicKeeper(any_clinic.engine, is_demonstration=True),
+        desk=any_clinic.desk,
+    )
+    done: list[str] = []
+    threads = [threading.Thread(target=lambda: done.extend(run_due_chores(night, LATER))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(done) == ["check", "notice", "purge"]
+    assert [entry.event.actor for entry in list_purges(any_clinic)] == ["program"]
+    assert run_due_chores(night, LATER + timedelta(hours=1)) == ()
+    assert sorted(run_due_chores(night, LATER + timedelta(days=1))) == ["check", "notice", "purge"]
+
+
+def test_nothing_is_done_before_its_hour_by_the_clinic_s_clock(clinic: Clinic) -> None:
+    night = Night(
+        settings=clinic.settings,
+        engine=clinic.engine,
+        keeper=ClinicKeeper(clinic.engine, is_demonstration=True),
+        desk=clinic.desk,
+    )
+    midnight = NOW.replace(hour=5, minute=30)  # half past midnight in Chicago
+    assert run_due_chores(night, midnight) == ()
+    assert run_due_chores(night, midnight + timedelta(hours=2)) == ("purge",)
