@@ -1,10 +1,11 @@
 """`foreword export`: responses as a file for other programs."""
 
+import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import Final, TextIO
+from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 import click
@@ -82,7 +83,7 @@ def export(  # noqa: PLR0913 - each is an option, and click names them
     sys.exit(FOUND if made.unreadable else 0)
 
 
-def _write(clinic: OpenClinic, order: Order, file: TextIO) -> Export:
+def _write(clinic: OpenClinic, order: Order, file: BinaryIO) -> Export:
     office = Office(
         engine=clinic.engine,
         desk=clinic.desk,
@@ -94,15 +95,18 @@ def _write(clinic: OpenClinic, order: Order, file: TextIO) -> Export:
     try:
         for _ in show_progress("Responses", _copy(made, file), made.expected):
             pass
+        file.flush()
     except OSError as error:
         raise StartError(f"{file.name}: it cannot be written: {error.strerror}; the file is not whole") from None
+    finally:
+        made.end(datetime.now(UTC))
     return made
 
 
-def _copy(made: Export, file: TextIO) -> Iterator[int]:
+def _copy(made: Export, file: BinaryIO) -> Iterator[int]:
     """Write the file, and tell how many rows each part of it has."""
     told = 0
-    for part in made.write(lambda: datetime.now(UTC)):
+    for part in made.write():
         file.write(part)
         if made.rows > told:
             yield made.rows - told
@@ -135,12 +139,9 @@ def _find_edition(clinic: OpenClinic, start: str) -> str:
     return found[0]
 
 
-def _open_file(out: Path) -> TextIO:
-    if out == _STDOUT:
-        # newline="": the lines of a CSV end as its standard says, on every machine.
-        return open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False)
+def _open_file(out: Path) -> BinaryIO:
     try:
-        return out.open("x", encoding="utf-8", newline="")
+        return os.fdopen(os.dup(sys.stdout.fileno()), "wb") if out == _STDOUT else out.open("xb")
     except FileExistsError:
         raise StartError(f"{name_file(out.absolute())}: there is a file already; name another") from None
     except OSError as error:

@@ -7,7 +7,7 @@ never hold a restricted response, nor an answer or a name that was not asked for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -102,18 +102,25 @@ class Export:
     expected: int
     rows: int = 0
     unreadable: int = 0
+    is_whole: bool = False
+    is_ended: bool = False
 
-    def write(self, now: Callable[[], datetime]) -> Iterator[str]:
-        """Yield the file in parts, and account for its end, also when nobody takes the rest."""
-        outcome = "cut-off"
-        try:
-            yield from _join(self._write_lines())
-            outcome = "done"
-        finally:
-            about = {"rows": self.rows, "unreadable": self.unreadable}
-            with begin_write(self.office.engine) as connection:
-                event = replace(self.event, outcome=outcome, about={**self.event.about, **about})
-                append_event(connection, self.office.desk.chain_key, event, now())
+    def write(self) -> Iterator[bytes]:
+        """Yield the file in parts, in UTF-8; whoever takes them calls `end` afterwards, whatever happened."""
+        for part in _join(self._write_lines()):
+            # A lone half of a pair of letters, which no browser sends, has no place in UTF-8.
+            yield part.encode(errors="backslashreplace")
+        self.is_whole = True
+
+    def end(self, now: datetime) -> None:
+        """Account for how many rows were written, and whether all of them were; once."""
+        if self.is_ended:
+            return
+        self.is_ended = True
+        about = {**self.event.about, "rows": self.rows, "unreadable": self.unreadable}
+        event = replace(self.event, outcome="done" if self.is_whole else "cut-off", about=about)
+        with begin_write(self.office.engine) as connection:
+            append_event(connection, self.office.desk.chain_key, event, now)
 
     def _write_lines(self) -> Iterator[str]:
         match self.order.format:

@@ -23,6 +23,8 @@ from app.web.shell import MAX_BODY, get_shell
 
 _REQUEST_SECONDS: Final = 60
 _HEARD_OUT: Final = 16 * 1024 * 1024
+_STUCK_SECONDS: Final = 60
+_HELD_BACK: Final = 512 * 1024
 
 _LIMITS: Final = {
     "threads": 4,
@@ -32,6 +34,9 @@ _LIMITS: Final = {
     "max_request_header_size": 32 * 1024,
     "max_request_body_size": MAX_BODY + 1,  # waitress refuses this size, and takes one less
     "inbuf_overflow": MAX_BODY + 2,  # from here on waitress would write what was typed to a temporary file
+    # A download waits for whoever reads it when so much lies ready; waitress would write more to a temporary file.
+    "outbuf_high_watermark": _HELD_BACK,
+    "outbuf_overflow": 1 << 30,
     "asyncore_use_poll": True,  # select() breaks at the 1024th open file
     "listen": "127.0.0.1:0",  # not used, for our socket is open; but what stands here is looked up
     "ident": None,
@@ -73,7 +78,12 @@ class Channel(HTTPChannel):
         super().handle_write()
 
     def is_overdue(self, now: float) -> bool:
-        """Tell whether a request has been arriving for too long: a byte a second would keep a connection for ever."""
+        """Tell whether a request has been arriving for too long: a byte a second would keep a connection for ever.
+
+        So would somebody who takes nothing of an answer that is made while it is sent: its thread waits for them.
+        """
+        if self.requests and self.total_outbufs_len:
+            return now - self.last_activity > _STUCK_SECONDS
         is_arriving = self.is_hearing_out or (self.request is not None and not self.requests)
         return is_arriving and now - self.began > _REQUEST_SECONDS
 

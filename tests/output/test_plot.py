@@ -130,7 +130,7 @@ def test_a_page_reads_the_plot_without_seeing_it() -> None:
     assert svg["role"] == "img"
     assert (svg["aria-labelledby"] or "").split() == ids
     tags = {tag for tag, _ in elements}
-    assert {"title", "desc", "details", "summary", "table", "th", "td", "figcaption"} <= tags
+    assert {"h2", "details", "summary", "table", "th", "td", "figcaption"} <= tags
     assert not [name for _, attributes in elements for name in attributes if name == "style" or name[:2] == "on"]
     assert "Twelve weeks." in words
 
