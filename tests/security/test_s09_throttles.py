@@ -1,0 +1,123 @@
+"""security.md S9: who guesses waits, longer each time; nobody else does, and nobody for ever."""
+
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+
+from tests.web.clinic.colleague import PASSWORD, Colleague
+from tests.web.clinic.conftest import make_app
+from tests.web.patient.conftest import Clock
+from tests.web.patient.visitor import Visitor, make_visitor
+
+WRONG = "not the right password"
+ATTACKER, OWN, OTHER = "203.0.113.66", "198.51.100.7", "192.0.2.5"
+
+
+def attempt(app: Flask, login: str, password: str = WRONG, address: str = ATTACKER, forwarded: str = "") -> Visitor:
+    """Try to sign in from an address, in a browser of its own."""
+    visitor = make_visitor(app)
+    visitor.client.environ_base["REMOTE_ADDR"] = address
+    visitor.get("/clinic/sign-in")
+    headers = (
+        {"X-Forwarded-For": forwarded, "X-Real-IP": forwarded, "Forwarded": f"for={forwarded}"} if forwarded else {}
+    )
+    typed = {"login": login, "password": password}
+    visitor.post(typed, form=visitor.find_form("/clinic/sign-in"), headers=headers)
+    return visitor
+
+
+def attack(app: Flask, login: str, tries: int, address: str = ATTACKER) -> list[int]:
+    return [attempt(app, login, address=address).status for _ in range(tries)]
+
+
+def test_who_guesses_is_slowed_and_others_are_not(administrator: Colleague) -> None:
+    app, login = administrator.app, administrator.login
+    assert attack(app, login, 8) == [422] * 5 + [429] * 3
+    assert attempt(app, login, PASSWORD).status == 429  # not even the right one, from there
+    assert attempt(app, login, PASSWORD, OWN).path == "/clinic/sign-in/second"
+    assert attempt(app, "ben@clinic.example").status == 422  # nor is another name slowed
+
+
+def test_each_wait_is_longer_and_none_is_for_ever(administrator: Colleague, clock: Clock) -> None:
+    app, login = administrator.app, administrator.login
+    attack(app, login, 5)
+    waits = []
+    for _ in range(9):
+        wait = timedelta()
+        while attempt(app, login).status == 429:
+            clock.advance(seconds=15)
+            wait += timedelta(seconds=15)
+            assert wait <= timedelta(minutes=16)
+        waits.append(int(wait.total_seconds()))
+    assert waits[:5] == [15, 30, 60, 120, 240]
+    assert max(waits) <= 15 * 60 + 15
+    clock.advance(minutes=16)
+    assert attempt(app, login, PASSWORD).path == "/clinic/sign-in/second"
+
+
+def test_the_right_password_ends_the_wait(administrator: Colleague) -> None:
+    app, login = administrator.app, administrator.login
+    attack(app, login, 4, OWN)
+    assert attempt(app, login, PASSWORD, OWN).path == "/clinic/sign-in/second"
+    assert attack(app, login, 5, OWN) == [422] * 5
+
+
+def test_a_restart_and_a_second_process_count_on(administrator: Colleague, clock: Clock, tmp_path: Path) -> None:
+    login = administrator.login
+    other = make_app(tmp_path, clock)  # another process is another application on the same database
+    assert attack(administrator.app, login, 3) == [422] * 3
+    assert attack(other, login, 3) == [422, 422, 429]
+    assert attack(make_app(tmp_path, clock), login, 1) == [429]
+
+
+def test_an_address_that_nobody_vouches_for_resets_nothing(administrator: Colleague) -> None:
+    app, login = administrator.app, administrator.login
+    statuses = [attempt(app, login, forwarded=f"198.51.100.{number}").status for number in range(8)]
+    assert statuses == [422] * 5 + [429] * 3
+
+
+def test_behind_a_proxy_that_is_trusted_its_word_counts(clinic_app: Flask, clock: Clock, tmp_path: Path) -> None:
+    assert clinic_app.extensions
+    app = make_app(tmp_path, clock, TRUSTED_HOPS="1")
+    login = "ann@clinic.example"
+    statuses = [
+        attempt(app, login, address="127.0.0.1", forwarded=f"198.51.100.{number}").status for number in range(8)
+    ]
+    assert statuses == [422] * 8
+    forged = [
+        attempt(app, login, address="127.0.0.1", forwarded=f"198.51.100.{number}, 203.0.113.9").status
+        for number in range(8)
+    ]
+    assert forged == [422] * 5 + [429] * 3  # only what the proxy itself saw
+
+
+def test_many_addresses_that_guess_one_name_are_slowed_together(administrator: Colleague, clock: Clock) -> None:
+    app, login = administrator.app, administrator.login
+    statuses = [attempt(app, login, address=f"203.0.113.{number}").status for number in range(60)]
+    assert statuses == [422] * 50 + [429] * 10
+    # Whoever signed in from their own network before is not kept out by that, and others wait a minute at most.
+    clock.advance(minutes=1)
+    assert attempt(app, login, PASSWORD, OTHER).path == "/clinic/sign-in/second"
+    attack_again = [attempt(app, login, address=f"203.0.114.{number}").status for number in range(3)]
+    assert 429 in attack_again
+    assert attempt(app, login, PASSWORD, OTHER).path == "/clinic/sign-in/second"
+
+
+def test_one_household_of_ipv6_is_one(administrator: Colleague) -> None:
+    app, login = administrator.app, administrator.login
+    statuses = [attempt(app, login, address=f"2001:db8:7::{number:x}").status for number in range(8)]
+    assert statuses == [422] * 5 + [429] * 3
+    assert attempt(app, login, address="2001:db8:7:1::1").status == 422
+
+
+def test_no_name_or_address_stands_in_the_counts(administrator: Colleague, tmp_path: Path) -> None:
+    attempt(administrator.app, "typed-a-password-here", address=ATTACKER)
+    with closing(sqlite3.connect(tmp_path / "foreword.sqlite3")) as connection:
+        rows = connection.execute("SELECT * FROM throttles").fetchall()
+        entries = connection.execute("SELECT * FROM audit_entries").fetchall()
+    assert rows
+    assert "typed-a-password-here" not in str(rows) + str(entries)
+    assert ATTACKER not in str(rows)
