@@ -19,6 +19,7 @@ from app.web.patient.current import (
     try_secret,
 )
 from app.web.patient.done import show_receipt_alone
+from app.web.patient.guesses import must_wait, note_wrong_code
 from app.web.patient.lost import SHARE
 from app.web.patient.notice import NOTICE_OTHER_FORM
 from app.web.patient.page import locate_page, locate_resume
@@ -30,6 +31,7 @@ from app.web.services import get_services
 
 Answer = Response | str | tuple[str, int]
 _UNPROCESSABLE = 422
+_TOO_MANY = 429
 
 
 @blueprint.get("/")
@@ -73,10 +75,14 @@ def resume() -> Answer:
         secret = parse_resume_code(typed)
     except ResumeCodeError:
         return _draw_resume(typed, translate("Enter all 24 letters and numbers of your resume code")), _UNPROCESSABLE
+    if must_wait():
+        problem = translate("There were too many tries from here. Wait some minutes, then send it again")
+        return _draw_resume(typed, problem), _TOO_MANY
     current = try_secret(secret)
     if current is None and (receipt := show_receipt_alone(secret)):
         return receipt
     if current is None:
+        note_wrong_code()
         problem = translate(
             "Check the code. It opens nothing: it was written down differently, or its 24 hours are over"
         )
