@@ -26,7 +26,7 @@ def read_all(clinic: Clinic, desk: Desk) -> tuple[list[OpenedVersion], list[str]
     with begin_read(clinic.engine) as connection:
         responses = list_responses(connection, ResponseFilter(has_restricted=True), 1000)
         opened = [open_newest(connection, desk, clinic.find_edition, response) for response in responses]
-        noted = connection.execute(select(NOTES.c.reference).distinct()).scalars().all()
+        noted = connection.execute(select(NOTES.c.reference).distinct().order_by(NOTES.c.reference)).scalars().all()
         notes = [note for reference in noted for note in open_notes(connection, desk, reference)]
     return opened, [note.text for note in notes if note is not None or pytest.fail("a note does not open")]
 

@@ -1,0 +1,65 @@
+"""A real e-mail server for tests, in a thread: it speaks enough SMTP for smtplib, and keeps what it was given."""
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import Message
+
+import pytest
+
+
+@dataclass
+class MailBox:
+    """What a server was given, and where it listens."""
+
+    port: int = 0
+    messages: list[Message] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+
+
+class _Session(socketserver.StreamRequestHandler):
+    """One connection."""
+
+    def handle(self) -> None:
+        """Answer each line as RFC 5321 asks."""
+        box: MailBox = self.server.box  # type: ignore[attr-defined]  set by the fixture
+        self._say("220 tests")
+        for raw in self.rfile:
+            line = raw.decode().strip()
+            verb = line[:4].upper()
+            if verb == "QUIT":
+                self._say("221 bye")
+                return
+            if verb == "RCPT":
+                box.recipients.append(line.partition("<")[2].partition(">")[0])
+            if verb == "DATA":
+                self._say("354 go on")
+                box.messages.append(message_from_bytes(self._read_message()))
+            self._say("250 tests")
+
+    def _read_message(self) -> bytes:
+        lines: list[bytes] = []
+        for raw in self.rfile:
+            if raw == b".\r\n":
+                break
+            lines.append(raw)
+        return b"".join(lines)
+
+    def _say(self, line: str) -> None:
+        self.wfile.write(f"{line}\r\n".encode())
+
+
+@pytest.fixture
+def mail_box() -> Iterator[MailBox]:
+    """Start an e-mail server on a port that was free."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Session) as server:
+        box = MailBox(port=server.server_address[1])
+        server.box = box  # type: ignore[attr-defined]  read by each session
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield box
+        server.shutdown()
+        thread.join()
