@@ -17,5 +17,5 @@ def make_token(key: bytes, kind: str, value: str) -> str:
     >>> make_token(bytes(32), "name", "ana") == make_token(bytes(32), "birth", "ana")
     False
     """
-    message = b"foreword search 1\0" + kind.encode() + b"\0" + value.encode()
+    message = b"foreword search 1\0" + kind.encode() + b"\0" + value.encode("utf-8", "surrogatepass")
     return hmac.new(key, message, hashlib.sha256).hexdigest()[:TOKEN_LENGTH]
