@@ -106,9 +106,8 @@ def fill_form(asked: Asked) -> MultiDict[str, str]:
 
 def build_form(connection: Connection, typed: MultiDict[str, str], problems: dict[str, str]) -> AskingForm:
     """Return the form with what was typed into it."""
-    lower = ("who", "since", "until", "edition", "item", "order", "restricted")
+    lower = ("who", "since", "until", "edition", "item", "restricted")
     states = {name for name in typed.getlist("state") if name}
-    usual = {word for word, status in STATE_WORDS.items() if status in OPEN}
     editions = list(_list_editions(connection))
     return AskingForm(
         typed=typed,
@@ -121,8 +120,14 @@ def build_form(connection: Connection, typed: MultiDict[str, str], problems: dic
         editions=_mark(((one, text) for one, text in editions), typed.get("edition", "")),
         items=_mark(_list_items([one for one, _ in editions]), typed.get("item", "")),
         can_show_restricted=may_see_restricted(),
-        is_narrowed=any(typed.get(name) for name in lower) or states not in (usual, set()) or bool(problems),
+        is_narrowed=any(typed.get(name) for name in lower) or _is_unusual(states) or bool(problems),
     )
+
+
+def _is_unusual(states: set[str]) -> bool:
+    """Tell whether the states are others than those that the links above the list lead to."""
+    usual = {word for word, status in STATE_WORDS.items() if status in OPEN}
+    return states not in (set(), usual, {"new"}, {"reviewed"}, set(STATE_WORDS))
 
 
 def _mark(options: Iterable[tuple[str, str]], chosen: str) -> tuple[Option, ...]:

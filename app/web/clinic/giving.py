@@ -5,7 +5,7 @@ Whether answers about alcohol and drugs, or about pregnancy, go with it is asked
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 

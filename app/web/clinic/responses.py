@@ -59,7 +59,7 @@ def show_responses() -> ResponseReturnValue:
     return render_template("clinic/responses.html", page=listed, form=form, notices=notices, most=MOST_PRINTED)
 
 
-@blueprint.post("/responses/search")
+@blueprint.post("/responses")
 @allow(Role.REVIEWER)
 @keep_typed("clinic.show_responses")
 def search_responses() -> ResponseReturnValue:
@@ -77,7 +77,7 @@ def search_responses() -> ResponseReturnValue:
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-@blueprint.post("/responses/claim-next")
+@blueprint.post("/responses/next/claim")
 @allow(Role.REVIEWER)
 def claim_next() -> ResponseReturnValue:
     """Take the response that has waited longest, and open it; whoever else takes one at this moment gets the next."""

@@ -111,7 +111,7 @@ def list_dates(held: Held) -> tuple[Fact, ...]:
     return (
         Fact(label=translate("Received"), text=write_moment(stored.received_at)),
         Fact(label=translate("Kept until"), text=translate("a legal hold ends") if stored.is_kept else until),
-        Fact(label=translate("Filled in in"), text=name_language(stored.language)),
+        Fact(label=translate("Language"), text=name_language(stored.language)),
         Fact(label=translate("Edition"), text=stored.edition_hash[:8]),
     )
 
