@@ -115,10 +115,9 @@ def _copy(made: Export, file: BinaryIO) -> Iterator[int]:
 
 def _tell(made: Export, out: Path) -> None:
     if made.unreadable:
-        click.echo(
-            f"{made.unreadable} responses did not open and stand in the file by their reference; run: foreword doctor",
-            err=True,
-        )
+        one = made.unreadable == 1
+        what = "1 response did not open and stands" if one else f"{made.unreadable} responses did not open and stand"
+        click.echo(f"{what} in the file by {'its' if one else 'their'} reference; run: foreword doctor", err=True)
     if out != _STDOUT and made.order.format is not Format.DICTIONARY:
         click.echo(f"{name_file(out.absolute())}: {made.rows} responses")
 
