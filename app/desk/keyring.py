@@ -125,6 +125,14 @@ def open_desk(engine: Engine, settings: Settings, now: datetime, *, has_to_fit: 
         return desk if known else _register_keys(connection, folder, desk, settings.key_passphrase, now)
 
 
+def read_desk(settings: Settings) -> Desk:
+    """Return the desk with the keys that are there, without a database, or raise `StartError`."""
+    folder = settings.data / FOLDER
+    if not (folder / DESK_FILE).exists():
+        raise StartError(f"{folder / DESK_FILE}: the key is missing; put your copy of the folder {FOLDER}/ there first")
+    return _build_desk(folder, settings.key_passphrase)
+
+
 def name_response_key(key_id: str) -> str:
     """Return the file name of a response key."""
     return f"response-{key_id}.pem"

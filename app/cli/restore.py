@@ -1,0 +1,73 @@
+"""`foreword restore`: a backup into an empty database, whole or not at all."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.cli._clinic import ACTOR
+from app.cli._files import name_file
+from app.desk.backup import KEY_FILE, BackupError, Manifest, find_backup_key, is_empty, load_backup, prove_backup
+from app.desk.keyring import Desk, read_desk
+from app.files import make_data_folder
+from app.settings import Settings, StartError, load_settings
+from app.storage.audit import Event, append_event
+from app.storage.engine import DatabaseUrlError, SchemaRevisionError, begin_write, create_engine_for, migrate
+
+
+@click.command()
+@click.argument("file", metavar="IN", type=click.Path(path_type=Path))
+@click.option("--key", type=click.Path(path_type=Path), help="The backup key; backup.key in FOREWORD_DATA without it.")
+def restore(file: Path, key: Path | None) -> None:
+    """Restore the backup IN into an empty database.
+
+    First put your copy of the folder keys/ into FOREWORD_DATA. A file that is cut off, damaged, sealed with another key
+    or made by a newer program is refused before anything is changed.
+    """
+    settings = load_settings(os.environ)
+    os.umask(0o077)
+    make_data_folder(settings.data)
+    desk = read_desk(settings)
+    secret, _ = find_backup_key(key or settings.data / KEY_FILE, may_make=False)
+    try:
+        manifest = _restore(settings, desk, secret, file)
+    except BackupError as error:
+        raise StartError(f"{name_file(file)}: {error}; nothing was changed") from None
+    except OSError as error:
+        raise StartError(f"{name_file(file)}: it cannot be read: {error.strerror}; look at its name") from None
+    except (DatabaseUrlError, SchemaRevisionError) as error:
+        raise StartError(f"FOREWORD_DATABASE_URL: {error}") from None
+    except SQLAlchemyError as error:
+        raise StartError(
+            f"FOREWORD_DATABASE_URL: the database cannot be used ({type(error).__name__}); nothing was changed"
+        ) from None
+    click.echo(
+        f"{manifest.counts['responses']} responses, {manifest.rows} rows as of {manifest.made_at:%Y-%m-%d %H:%M} UTC. "
+        "What was erased after that is here again: run foreword purge, and look into your own record of erasures."
+    )
+
+
+def _restore(settings: Settings, desk: Desk, secret: bytes, path: Path) -> Manifest:
+    with path.open("rb") as file:
+        prove_backup(file, secret, desk, settings.data)
+        engine = create_engine_for(settings.database_url)
+        try:
+            migrate(engine)
+            _require_empty(engine)
+            with begin_write(engine) as connection:
+                manifest = load_backup(connection, file, secret, desk)
+                event = Event(action="backup.restored", actor=ACTOR, about={"rows": manifest.rows})
+                append_event(connection, desk.chain_key, event, datetime.now(UTC))
+        finally:
+            engine.dispose()
+    return manifest
+
+
+def _require_empty(engine: Engine) -> None:
+    if not is_empty(engine):
+        raise StartError(
+            "FOREWORD_DATABASE_URL: this database holds a clinic already; move it away, or name an empty one"
+        )

@@ -1,0 +1,219 @@
+"""Backup and restore: one sealed file with all that is kept, proved by restoring it before it is called good (S17).
+
+The private keys are never in it: they are copied once, elsewhere. It is sealed with a key of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from sqlalchemy import Connection, Engine
+
+from app.desk.keyring import Desk
+from app.files import read_private, write_once
+from app.settings import StartError
+from app.storage.audit import Head, find_head, verify_log
+from app.storage.dump import count_rows, dump_rows, list_tables, load_rows
+from app.storage.engine import begin_read, begin_snapshot, begin_write, create_engine_for, migrate
+from app.storage.letters import count_letters
+from app.storage.tables import SCHEMA_REVISION
+from app.vault.box import KEY_LENGTH, PREFIX_LENGTH, BoxError, open_stream, seal_stream
+
+KEY_FILE: Final = "backup.key"
+"""The key that backups are sealed with, in the data folder."""
+
+_FORMAT: Final = 1
+_CHUNK: Final = 1 << 16
+_ROWS: Final = 200
+
+Report = Callable[[int], object]
+
+
+class BackupError(Exception):
+    """A backup is not good; the text says why, for an operator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a backup says of itself: when it was made, for which schema, how the audit log ended, how much is in it."""
+
+    made_at: datetime
+    schema: str
+    head: Head
+    counts: Mapping[str, int]
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows it holds."""
+        return sum(self.counts.values())
+
+
+def find_backup_key(path: Path, *, may_make: bool) -> tuple[bytes, bool]:
+    """Return the key in a file, and whether it was made just now; raises `StartError`."""
+    is_new = not path.exists()
+    if is_new and not may_make:
+        raise StartError(f"{path}: there is no such file; name your copy of the backup key with --key")
+    if is_new:
+        write_once(path, base64.b64encode(secrets.token_bytes(KEY_LENGTH)) + b"\n")
+    try:
+        key = base64.b64decode(read_private(path, f"run: chmod 600 '{path}'").strip(), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_LENGTH:
+        raise StartError(f"{path}: this is no backup key; put back your copy of it")
+    return key, is_new
+
+
+def write_backup(engine: Engine, key: bytes, file: BinaryIO, now: datetime) -> Iterator[int]:
+    """Write a backup of one moment to a file while everybody goes on, and give the number of rows of each step."""
+    with begin_snapshot(engine) as connection:
+        counts = count_rows(connection)
+        head = find_head(connection)
+        steps: list[int] = []
+        for part in seal_stream(
+            key, _gather(_write_lines(connection, counts, head, now, steps.append)), _draw_prefix()
+        ):
+            file.write(part)
+            yield from steps
+            steps.clear()
+
+
+def count_backup(engine: Engine) -> int:
+    """Return how many rows a backup would have now."""
+    with begin_read(engine) as connection:
+        return sum(count_rows(connection).values())
+
+
+def prove_backup(file: BinaryIO, key: bytes, desk: Desk, folder: Path) -> Manifest:
+    """Restore a backup into a temporary database, and return what it says of itself; raises `BackupError`.
+
+    Everything is read to its end, the audit log verified, and whatever is sealed has its key here.
+    """
+    with tempfile.TemporaryDirectory(dir=folder, prefix="proof-") as place:
+        engine = create_engine_for(f"sqlite:///{place}/proof.sqlite3")
+        try:
+            migrate(engine)
+            with begin_write(engine) as connection:
+                return load_backup(connection, file, key, desk)
+        finally:
+            engine.dispose()
+
+
+def load_backup(connection: Connection, file: BinaryIO, key: bytes, desk: Desk) -> Manifest:
+    """Load a backup into an empty database in the caller's transaction, and return what it says of itself.
+
+    Raises `BackupError` before the transaction ends, so that a backup that is not good changes nothing.
+    """
+    file.seek(0)
+    try:
+        lines = _read_lines(open_stream(key, file.read))
+        manifest = _read_manifest(next(lines))
+        _load_tables(connection, lines)
+    except BoxError as error:
+        raise BackupError(error.fault) from None
+    except (ValueError, KeyError, TypeError, StopIteration):
+        raise BackupError("its content is not what this program writes") from None
+    if count_rows(connection) != dict(manifest.counts):
+        raise BackupError("it does not hold as many rows as it says")
+    breach = verify_log(connection, desk.chain_key, manifest.head)
+    if breach is not None:
+        raise BackupError(f"its audit log is not whole, or the key desk.pem here is not its own: {breach.fault}")
+    missing = sorted(key_id for key_id in count_letters(connection) if key_id not in desk.keys)
+    if missing:
+        raise BackupError(f"what is sealed to the key {missing[0]} does not open: its file is not in keys/")
+    return manifest
+
+
+def is_empty(engine: Engine) -> bool:
+    """Tell whether a database that is up to date holds nothing of a clinic yet."""
+    with begin_read(engine) as connection:
+        counts = count_rows(connection)
+    return not any(count for name, count in counts.items() if name != "audit_head")
+
+
+def _write_lines(
+    connection: Connection, counts: Mapping[str, int], head: Head, now: datetime, report: Report
+) -> Iterator[bytes]:
+    yield _line(
+        {
+            "foreword": _FORMAT,
+            "schema": SCHEMA_REVISION,
+            "made_at": now.isoformat(),
+            "head": [head.number, head.link],
+            "counts": counts,
+        }
+    )
+    for table in list_tables():
+        yield _line({"table": table.name, "columns": [column.name for column in table.columns]})
+        waiting = 0
+        for row in dump_rows(connection, table):
+            yield _line({"row": row})
+            waiting += 1
+            if waiting == _ROWS:
+                report(waiting)
+                waiting = 0
+        if waiting:
+            report(waiting)
+
+
+def _load_tables(connection: Connection, lines: Iterator[dict[str, Any]]) -> None:
+    tables = {table.name: table for table in list_tables()}
+    heading = next(lines, None)
+    while heading is not None:
+        table, following = tables[heading["table"]], []
+
+        def rows(following: list[dict[str, Any]] = following) -> Iterator[list[Any]]:
+            for line in lines:
+                if "row" not in line:
+                    following.append(line)
+                    return
+                yield line["row"]
+
+        load_rows(connection, table, heading["columns"], rows())
+        heading = following[0] if following else None
+
+
+def _read_manifest(line: dict[str, Any]) -> Manifest:
+    if line["foreword"] != _FORMAT or line["schema"] > SCHEMA_REVISION:
+        raise BackupError("a newer program made it; restore it with that one")
+    if line["schema"] != SCHEMA_REVISION:
+        raise BackupError(f"an older program made it (schema {line['schema']}); restore it with that one, then update")
+    number, link = line["head"]
+    made_at = datetime.fromisoformat(line["made_at"])
+    return Manifest(made_at=made_at, schema=line["schema"], head=Head(number, link), counts=line["counts"])
+
+
+def _gather(lines: Iterator[bytes]) -> Iterator[bytes]:
+    chunk = bytearray()
+    for line in lines:
+        chunk += line
+        if len(chunk) >= _CHUNK:
+            yield bytes(chunk)
+            chunk.clear()
+    yield bytes(chunk)
+
+
+def _read_lines(chunks: Iterator[bytes]) -> Iterator[dict[str, Any]]:
+    held = b""
+    for chunk in chunks:
+        *whole, held = (held + chunk).split(b"\n")
+        yield from map(json.loads, whole)
+    if held:
+        raise ValueError
+
+
+def _line(content: Mapping[str, object]) -> bytes:
+    return json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+
+
+def _draw_prefix() -> bytes:
+    return secrets.token_bytes(PREFIX_LENGTH)

@@ -1,0 +1,87 @@
+"""`foreword backup` and `foreword restore`: wiped and brought back, or refused before anything changes (S17)."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.clinic import Lived, make_clinic
+from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def lived(run: Run, tmp_path: Path) -> Lived:
+    return make_clinic(run, tmp_path)
+
+
+def wipe(lived: Lived) -> None:
+    for path in lived.folder.glob("foreword.sqlite3*"):
+        path.unlink()
+
+
+def test_wiped_and_restored_every_response_opens_and_the_log_is_whole(lived: Lived, tmp_path: Path) -> None:
+    out = tmp_path / "monday.backup"
+    made = lived.run("backup", str(out))
+    assert made.code == 0, made.err
+    assert "backup.key: a new backup key. Copy it now" in made.out
+    assert "8 responses" in made.out
+    assert out.stat().st_mode & 0o777 == 0o600
+    references = lived.list_references()
+    head = made.out.splitlines()[-1].rpartition(" ")[2]
+    assert not [line for line in lived.run("doctor", "--offline").out.splitlines() if line.startswith("backup:")]
+    wipe(lived)
+    restored = lived.run("restore", str(out))
+    assert restored.code == 0, restored.err
+    assert lived.list_references() == references
+    assert lived.run("audit", "verify", "--head", head).code == 0
+    for reference in references:
+        assert lived.run("response", "show", reference, "--reason", "drill").code == 0
+    assert lived.ask("SELECT count(*) FROM audit_entries WHERE action = 'backup.restored'") == [(1,)]
+
+
+def test_a_second_backup_needs_another_name(lived: Lived, tmp_path: Path) -> None:
+    assert lived.run("backup", str(tmp_path / "a")).code == 0
+    again = lived.run("backup", str(tmp_path / "a"))
+    assert again.code == 2
+    assert "there is a file of this name; name a new one" in again.err
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_nothing_is_restored_over_a_clinic(lived: Lived, tmp_path: Path) -> None:
+    lived.run("backup", str(tmp_path / "a"))
+    before = lived.ask("SELECT count(*), max(number) FROM audit_entries")
+    refused = lived.run("restore", str(tmp_path / "a"))
+    assert refused.code == 2
+    assert "this database holds a clinic already" in refused.err
+    assert lived.ask("SELECT count(*), max(number) FROM audit_entries") == before
+
+
+def test_what_is_not_good_is_refused_with_a_reason(lived: Lived, tmp_path: Path) -> None:
+    out = tmp_path / "a"
+    lived.run("backup", str(out))
+    wipe(lived)
+    cut = tmp_path / "cut"
+    cut.write_bytes(out.read_bytes()[:-40])
+    assert "it is cut off; nothing was changed" in lived.run("restore", str(cut)).err
+    foreign = tmp_path / "foreign"
+    foreign.write_bytes(b"hello" * 100)
+    assert "it is no backup of this program; nothing was changed" in lived.run("restore", str(foreign)).err
+    assert "look at its name" in lived.run("restore", str(tmp_path / "none")).err
+    key = tmp_path / "other.key"
+    shutil.copy(lived.folder / "backup.key", key)
+    text = key.read_text()
+    key.write_text(("A" if text[0] != "A" else "B") + text[1:])
+    assert "sealed with another key" in lived.run("restore", str(out), "--key", str(key)).err
+    assert not list(lived.folder.glob("foreword.sqlite3*"))
+
+
+def test_on_another_machine_keys_and_backup_key_are_asked_for(run: Run, lived: Lived, tmp_path: Path) -> None:
+    out = tmp_path / "a"
+    lived.run("backup", str(out))
+    other = Lived(run, tmp_path / "other")
+    assert "put your copy of the folder keys/ there first" in other.run("restore", str(out)).err
+    shutil.copytree(lived.folder / "keys", other.folder / "keys")
+    assert "name your copy of the backup key with --key" in other.run("restore", str(out)).err
+    done = other.run("restore", str(out), "--key", str(lived.folder / "backup.key"))
+    assert done.code == 0, done.err
+    assert other.list_references() == lived.list_references()

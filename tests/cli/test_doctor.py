@@ -1,0 +1,27 @@
+"""`foreword doctor`: everything at once, one line each, and the exit code says whether there was something."""
+
+from pathlib import Path
+
+from tests.cli.clinic import make_clinic
+from tests.cli.conftest import Run
+
+
+def test_each_finding_is_a_line_with_place_fault_and_remedy(run: Run, tmp_path: Path) -> None:
+    lived = make_clinic(run, tmp_path)
+    (lived.folder / "keys" / "desk.pem").chmod(0o644)
+    told = lived.run("doctor", "--offline")
+    assert told.code == 1
+    lines = told.out.splitlines()
+    assert [line.partition(":")[0] for line in lines][:2] == ["FOREWORD_PUBLIC_URL", "FOREWORD_DEMO"]
+    assert any(line.startswith("backup: none was made yet") for line in lines)
+    assert any(f"run: chmod 600 '{lived.folder}/keys/desk.pem'" in line for line in lines)
+    assert all(": " in line and "; " in line for line in lines)
+
+
+def test_where_it_cannot_look_it_says_so(run: Run, tmp_path: Path) -> None:
+    refused = run("doctor", FOREWORD_DATA=str(tmp_path / "nowhere"))
+    assert (refused.code, refused.out) == (2, "")
+    gone = run("doctor", FOREWORD_DATABASE_URL="postgresql+psycopg://nobody:secret@127.0.0.1:1/none")
+    assert gone.code == 2
+    assert "the database cannot be used (OperationalError)" in gone.err
+    assert "secret" not in gone.err

@@ -1,0 +1,30 @@
+"""`foreword purge`: what is due goes once, what is held stays."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.clinic import Lived, make_clinic
+from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def lived(run: Run, tmp_path: Path) -> Lived:
+    return make_clinic(run, tmp_path)
+
+
+def test_what_is_due_goes_and_the_second_time_nothing(lived: Lived) -> None:
+    assert lived.run("purge").out == "0 responses were past their time and are erased.\n"
+    lived.ask("UPDATE responses SET delete_at = '2020-01-01 00:00:00.000000'")
+    lived.ask("UPDATE responses SET is_kept = 1 WHERE rowid = 1")
+    tried = lived.run("purge", "--dry-run")
+    kept = "1 more are under a legal hold and stay"
+    assert tried.out == f"7 responses are past their time and would be erased; {kept}.\n"
+    assert len(lived.list_references()) == 8
+    purged = lived.run("purge")
+    assert purged.out == f"7 responses were past their time and are erased; {kept}.\n"
+    assert purged.err == "Erasing: 7 of 7\n"
+    assert lived.run("purge").out.startswith("0 responses were past their time")
+    [(about,)] = lived.ask("SELECT about FROM audit_entries WHERE action = 'responses.purged'")
+    assert about == '{"count":7}'
+    assert len(lived.list_references()) == 1
