@@ -130,7 +130,8 @@ def measure_times(times: Sequence[timedelta]) -> tuple[timedelta, timedelta] | N
     if not times:
         return None
     ordered = sorted(times)
-    return median(ordered), ordered[math.ceil(len(ordered) * _SLOWEST) - 1]
+    middle = timedelta(seconds=median(time.total_seconds() for time in ordered))
+    return middle, ordered[math.ceil(len(ordered) * _SLOWEST) - 1]
 
 
 def _list_weeks(connection: Connection, zone: ZoneInfo, now: datetime) -> tuple[Week, ...]:
