@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
@@ -70,6 +70,13 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(blueprint)
     shell = get_shell(app)
     shell.keep_form = _divide(shell.keep_form)
+    if "patient" not in app.blueprints:
+        # Where patients are served elsewhere, staff who type the bare address mean theirs.
+        app.add_url_rule("/", "lead_to_staff_pages", _lead_to_staff_pages)
+
+
+def _lead_to_staff_pages() -> ResponseReturnValue:
+    return redirect(f"{blueprint.url_prefix}/", 303)
 
 
 def _divide(patients: FormKeeper | None) -> FormKeeper:
