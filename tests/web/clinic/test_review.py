@@ -1,0 +1,230 @@
+"""Reviewing: one person at a time, the second is told who and what, and nothing that anybody typed is ever lost."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.questionnaire.answer import Coded
+from app.storage.engine import begin_write
+from app.storage.people import Role
+from app.storage.responses import ReviewStatus, StoredResponse, erase_response
+from app.vault.reference import parse_reference
+from tests.web.clinic.conftest import SignIn
+from tests.web.clinic.review_steps import act, list_rows, open_response, press, use_tool
+from tests.web.clinic.sender import Sender, find_services, find_stored, list_acts, read_log
+from tests.web.patient.conftest import Clock
+from tests.web.patient.visitor import Form, Visitor
+
+NOTE = "Called – “much better” <b>\n\nsince Monday \U0001f33b"
+
+
+@pytest.fixture
+def reviewer(sign_in: SignIn) -> Visitor:
+    """Sign in as a reviewer."""
+    return sign_in(Role.REVIEWER)
+
+
+@pytest.fixture
+def lead(sign_in: SignIn) -> Visitor:
+    """Sign in as somebody who is both reviewer and administrator."""
+    return sign_in(Role.REVIEWER, Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def patient(app: Flask, clock: Clock) -> Sender:
+    """Return somebody who has not sent yet."""
+    return Sender(app, clock)
+
+
+@pytest.fixture
+def reference(patient: Sender) -> str:
+    """Return the reference of a response that has come in."""
+    return patient.send()
+
+
+def read_stored(app: Flask, reference: str) -> StoredResponse:
+    stored = find_stored(app, reference)
+    assert stored is not None
+    return stored
+
+
+def find_review(visitor: Visitor, reference: str) -> Form:
+    return visitor.find_form(f"/clinic/responses/{reference}/review")
+
+
+def test_a_review_from_the_first_look_to_the_last(app: Flask, reference: str, reviewer: Visitor, clock: Clock) -> None:
+    act(reviewer, reference, "claim")
+    assert read_stored(app, reference).review_status is ReviewStatus.IN_PROGRESS
+    due = (clock.now + timedelta(days=3)).date().isoformat()
+    press(reviewer, reference, "call", call_on=due)
+    assert (read_stored(app, reference).review_status, read_stored(app, reference).call_on) == ("on-hold", due)
+    assert "Needs a call by" in reviewer.document.text
+    press(reviewer, reference, "release")
+    assert (read_stored(app, reference).owner, read_stored(app, reference).call_on) == (None, None)
+    press(reviewer, reference, "complete")
+    assert reviewer.path == f"/clinic/responses/{reference}/reviewed"
+    assert read_stored(app, reference).reviewed_at == clock.now
+    act(reviewer, reference, "reopen")
+    assert read_stored(app, reference).review_status is ReviewStatus.IN_PROGRESS
+    done = [action for action, _ in list_acts(app, reference) if action not in {"response.opened", "response.received"}]
+    assert done == [f"response.{word}" for word in ("claimed", "held-for-call", "released", "reviewed", "reopened")]
+
+
+def test_reviewed_leaves_the_list_in_one_step_and_offers_the_one_that_waits_longest(
+    app: Flask, clock: Clock, reference: str, reviewer: Visitor
+) -> None:
+    # UA-103
+    following = Sender(app, clock, name="Bo Chen").send()
+    Sender(app, clock, name="Cy Diaz").send()
+    act(reviewer, reference, "complete")
+    assert f"Response {reference} is reviewed" in reviewer.document.text
+    assert "Bo Chen" in reviewer.document.text
+    assert f"/clinic/responses/{following}" in reviewer.document.links
+    reviewer.post(form=reviewer.find_form("/clinic/responses/next/claim"))
+    assert reviewer.path == f"/clinic/responses/{following}"
+    reviewer.get("/clinic/responses")
+    assert reference not in list_rows(reviewer)
+
+
+def test_two_reviewers_at_once_are_one_result_and_neither_note_is_lost(
+    app: Flask, reference: str, reviewer: Visitor, lead: Visitor
+) -> None:
+    # S35
+    open_response(reviewer, reference)
+    open_response(lead, reference)
+    press(lead, reference, "complete", note="Lead’s note")
+    page = press(reviewer, reference, "claim", note=NOTE, note_heart_disease="Beside an answer")
+    assert reviewer.status == 409
+    assert "Demonstration lead was first: marked reviewed" in page.text
+    assert read_stored(app, reference).review_status is ReviewStatus.COMPLETED
+    fields = find_review(reviewer, reference).fields
+    assert fields["note"] == [NOTE]
+    assert "Beside an answer" in page.text
+    # Pressed again on what is shown now, it is done, and both notes stand there
+    press(reviewer, reference, "reopen", note=NOTE, note_heart_disease="Beside an answer")
+    text = open_response(reviewer, reference).text
+    for words in ("Lead’s note", "since Monday", "Beside an answer"):
+        assert words in text
+    assert [outcome for action, outcome in list_acts(app, reference) if action == "response.claimed"] == ["stale"]
+
+
+def test_a_note_is_saved_whoever_changed_the_state_meanwhile(
+    app: Flask, reference: str, reviewer: Visitor, lead: Visitor
+) -> None:
+    open_response(reviewer, reference)
+    act(lead, reference, "claim")
+    press(reviewer, reference, "note", note=NOTE)
+    assert reviewer.status == 200
+    assert "since Monday" in reviewer.document.text
+    assert read_stored(app, reference).owner
+
+
+def test_a_second_click_does_nothing_more_and_scares_nobody(app: Flask, reference: str, reviewer: Visitor) -> None:
+    open_response(reviewer, reference)
+    form = find_review(reviewer, reference)
+    for _ in range(2):
+        reviewer.post({"note": NOTE}, form=form, action="complete")
+        assert reviewer.path == f"/clinic/responses/{reference}/reviewed"
+    acts = [action for action, _ in list_acts(app, reference)]
+    assert (acts.count("response.reviewed"), acts.count("response.noted")) == (1, 1)
+
+
+def test_a_newer_version_that_came_meanwhile_is_not_marked_reviewed_unread(
+    app: Flask, patient: Sender, reference: str, reviewer: Visitor
+) -> None:
+    open_response(reviewer, reference)
+    patient.send(heart_disease=Coded(("yes",)))
+    page = press(reviewer, reference, "complete", note=NOTE)
+    assert reviewer.status == 409
+    assert "A newer version came in while you had this open" in page.text
+    assert "What changed since version 1" in page.text
+    assert find_review(reviewer, reference).fields["note"] == [NOTE]
+    assert read_stored(app, reference).review_status is ReviewStatus.REQUESTED
+    press(reviewer, reference, "complete", note=NOTE)
+    assert read_stored(app, reference).review_status is ReviewStatus.COMPLETED
+
+
+def test_a_correction_of_what_is_reviewed_comes_back_to_the_list(
+    patient: Sender, reference: str, reviewer: Visitor
+) -> None:
+    act(reviewer, reference, "complete")
+    patient.send(heart_disease=Coded(("yes",)))
+    reviewer.get("/clinic/responses")
+    assert list_rows(reviewer) == [reference]
+
+
+@pytest.mark.parametrize(
+    ("action", "typed", "advice"),
+    [
+        ("call", {}, "Enter the day by which somebody has to call"),
+        ("call", {"call_on": "2020-01-01"}, "Enter a day from today on"),
+        ("note", {}, "Write the note before you save it"),
+    ],
+)
+def test_what_is_missing_is_told_and_what_was_typed_stays(
+    app: Flask, reference: str, reviewer: Visitor, action: str, typed: dict[str, str], advice: str
+) -> None:
+    kept = {} if action == "note" else {"note": NOTE, "note_heart_disease": "Beside an answer"}
+    page = act(reviewer, reference, action, **typed, **kept)
+    assert reviewer.status == 422
+    assert advice in page.text
+    if kept:
+        assert find_review(reviewer, reference).fields["note"] == [NOTE]
+        assert "Beside an answer" in page.text
+    last = [outcome for name, outcome in list_acts(app, reference) if name != "response.opened"][-1]
+    assert last == "incomplete"
+
+
+def test_a_session_that_ends_under_a_note_keeps_it(app: Flask, clock: Clock, reference: str, reviewer: Visitor) -> None:
+    # S38
+    open_response(reviewer, reference)
+    form = find_review(reviewer, reference)
+    clock.advance(minutes=16)
+    reviewer.post({"note": NOTE, "note-heart-disease": "Beside an answer"}, form=form, action="complete")
+    assert reviewer.path == "/clinic/sign-in"
+    assert read_stored(app, reference).review_status is ReviewStatus.REQUESTED
+    reviewer.post({"as": "reviewer"}, form=reviewer.find_form("/clinic/demonstration"))
+    assert reviewer.path == f"/clinic/responses/{reference}"
+    assert "Save it again" in reviewer.document.text
+    assert find_review(reviewer, reference).fields["note"] == [NOTE]
+    press(reviewer, reference, "complete", note_heart_disease="Beside an answer")
+    assert [action for action, _ in list_acts(app, reference)].count("response.noted") == 2
+    assert "Save it again" not in open_response(reviewer, reference).text
+
+
+def test_what_was_typed_on_a_response_that_is_gone_is_shown_again(
+    app: Flask, reference: str, reviewer: Visitor
+) -> None:
+    open_response(reviewer, reference)
+    with begin_write(find_services(app).engine) as connection:
+        erase_response(connection, parse_reference(reference))
+    page = press(reviewer, reference, "complete", note=NOTE)
+    assert reviewer.status == 410
+    assert "since Monday" in page.text
+
+
+def test_what_was_typed_on_a_response_that_was_restricted_is_shown_again(
+    reference: str, reviewer: Visitor, lead: Visitor
+) -> None:
+    open_response(reviewer, reference)
+    use_tool(lead, reference, "restrict", reason="patient-asked")
+    lead.post(form=lead.find_form(f"/clinic/responses/{reference}/restrict"))
+    page = press(reviewer, reference, "note", note=NOTE)
+    assert reviewer.status == 403
+    assert "since Monday" in page.text
+
+
+def test_a_button_that_nobody_drew_does_nothing(app: Flask, reference: str, reviewer: Visitor) -> None:
+    act(reviewer, reference, "escalate")
+    assert reviewer.status == 404
+    assert read_stored(app, reference).revision == 0
+
+
+def test_taking_over_names_who_had_it(app: Flask, reference: str, reviewer: Visitor, lead: Visitor) -> None:
+    # UA-106
+    act(reviewer, reference, "claim")
+    page = open_response(lead, reference)
+    assert "Take it over from Demonstration reviewer" in page.text
+    press(lead, reference, "claim")
+    assert read_log(app, reference, "response.claimed")[-1].event.actor == read_stored(app, reference).owner

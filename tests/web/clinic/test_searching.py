@@ -1,0 +1,181 @@
+"""Searching by name, birth and reference: found by equality of sealed words, and never readable in an address (D-11)."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Flask
+
+from app.questionnaire.answer import Coded
+from app.storage.people import Role
+from tests.web.clinic.conftest import SignIn
+from tests.web.clinic.review_steps import act, list_rows
+from tests.web.clinic.sender import Sender, read_log
+from tests.web.patient.conftest import Clock
+from tests.web.patient.visitor import ORIGIN, Visitor
+
+
+@pytest.fixture
+def reviewer(sign_in: SignIn) -> Visitor:
+    """Sign in as a reviewer."""
+    return sign_in(Role.REVIEWER)
+
+
+def search(visitor: Visitor, **typed: str | list[str]) -> str:
+    """Send the form above the list and return the address it leads to."""
+    visitor.get("/clinic/responses")
+    visitor.post(typed, form=visitor.find_form("/clinic/responses"))
+    assert visitor.last is not None
+    return visitor.last.request.full_path
+
+
+@pytest.mark.parametrize("typed", ["Ruiz", "ana", "RUIZ  ana", "maria", "Ana Maria Ruiz", "María"])
+def test_a_name_is_found_by_its_words_however_they_are_typed(
+    app: Flask, clock: Clock, reviewer: Visitor, typed: str
+) -> None:
+    found = Sender(app, clock).send()
+    Sender(app, clock, name="Bo Chen").send()
+    search(reviewer, name=typed)
+    assert list_rows(reviewer) == [found]
+
+
+@pytest.mark.parametrize("typed", ["Rui", "Ruiz Chen", "Ana Maria Ruiz Soto"])
+def test_a_name_that_lacks_a_word_is_not_found_and_the_page_says_what_to_try(
+    app: Flask, clock: Clock, reviewer: Visitor, typed: str
+) -> None:
+    Sender(app, clock).send()
+    search(reviewer, name=typed)
+    assert list_rows(reviewer) == []
+    assert "No response fits" in reviewer.document.text
+    assert "try fewer of them" in reviewer.document.text
+
+
+def test_birth_name_and_reference_narrow_each_other(app: Flask, clock: Clock, reviewer: Visitor) -> None:
+    one = Sender(app, clock).send()
+    twin = Sender(app, clock, name="Eva Ruiz").send(heart_disease=Coded(("yes",)))
+    Sender(app, clock, birth=(1991, 5, 3)).send()
+    search(reviewer, birth="1990-05-03")
+    assert list_rows(reviewer) == [one, twin]
+    search(reviewer, birth="1990-05-03", name="eva")
+    assert list_rows(reviewer) == [twin]
+    search(reviewer, birth="1990-05-03", item="heart-disease")
+    assert list_rows(reviewer) == [twin]
+    search(reviewer, reference=one.lower().replace("-", " "))
+    assert list_rows(reviewer) == [one]
+    search(reviewer, reference=one, name="Eva")
+    assert list_rows(reviewer) == []
+
+
+def test_an_address_holds_neither_name_nor_birth_and_finds_the_same_again(
+    app: Flask, clock: Clock, reviewer: Visitor, sign_in: SignIn
+) -> None:
+    found = Sender(app, clock, name="Quetzalli Ruiz").send()
+    address = search(reviewer, name="Quetzalli", birth="1990-05-03")
+    query = parse_qs(urlsplit(address).query)
+    assert set(query) == {"find"}
+    for secret in ("uetzalli", "1990", "1990-05-03", "05-03"):
+        assert secret not in address
+    # Sealed afresh each time, so that two addresses do not tell that the same was looked for
+    assert search(reviewer, name="Quetzalli", birth="1990-05-03") != address
+    # A bookmark works for a colleague too, and shows them what is looked for; for nobody else it opens nothing
+    colleague = sign_in(Role.REVIEWER, Role.ADMINISTRATOR)
+    colleague.get(address)
+    assert list_rows(colleague) == [found]
+    assert colleague.find_form("/clinic/responses").fields["name"] == ["Quetzalli"]
+    assert colleague.find_form("/clinic/responses").fields["birth"] == ["1990-05-03"]
+    turned = address[:-3] + ("AAA" if address[-3:] != "AAA" else "BBB")
+    colleague.get(turned)
+    assert colleague.status == 404
+
+
+def test_titles_hold_no_name(app: Flask, clock: Clock, reviewer: Visitor) -> None:
+    reference = Sender(app, clock, name="Quetzalli Ruiz").send()
+    search(reviewer, name="Quetzalli")
+    assert "uetzalli" not in reviewer.document.title
+    reviewer.get(f"/clinic/responses/{reference}")
+    assert reviewer.document.title.startswith(f"Response {reference}")
+    assert "uetzalli" not in reviewer.document.title
+
+
+def test_the_log_says_by_what_somebody_searched_and_never_what_they_typed(
+    app: Flask, clock: Clock, reviewer: Visitor
+) -> None:
+    Sender(app, clock).send()
+    search(reviewer, name="Ruiz", birth="1990-05-03")
+    (entry,) = read_log(app, action="list.searched")
+    assert entry.event.about["by"] == "name birth"
+    assert "uiz" not in repr(entry).casefold()
+    assert "1990" not in str(entry.event)
+
+
+@pytest.mark.parametrize(
+    ("box", "typed", "advice"),
+    [
+        ("reference", "12345-6789X", "Check the reference"),
+        ("name", "’’ --", "Enter at least one letter of the name"),
+        ("birth", "3/5/1990", "Enter the day as year, month, and day"),
+        ("since", "tomorrow", "Enter the day as year, month, and day"),
+    ],
+)
+def test_what_cannot_be_read_is_told_and_nothing_typed_is_lost(
+    app: Flask, clock: Clock, reviewer: Visitor, box: str, typed: str, advice: str
+) -> None:
+    Sender(app, clock).send()
+    search(reviewer, name="Ruiz", **{box: typed})
+    assert reviewer.status == 422
+    assert reviewer.document.title.startswith("Error: ")
+    assert advice in reviewer.document.text
+    fields = reviewer.find_form("/clinic/responses").fields
+    assert fields[box] == [typed]
+    assert fields["name"] == [typed if box == "name" else "Ruiz"]
+    assert list_rows(reviewer) == []
+    (entry,) = read_log(app, action="list.searched")
+    assert entry.event.outcome == "incomplete"
+
+
+def test_days_the_wrong_way_round_are_told(reviewer: Visitor) -> None:
+    search(reviewer, since="2026-05-03", until="2026-05-02")
+    assert "Choose a last day that is not before the first" in reviewer.document.text
+
+
+def test_a_search_finds_what_is_reviewed_in_one_more_step(app: Flask, clock: Clock, reviewer: Visitor) -> None:
+    reference = Sender(app, clock).send()
+    act(reviewer, reference, "complete")
+    search(reviewer, name="Ruiz")
+    assert list_rows(reviewer) == []
+    (everywhere,) = {link for link in reviewer.document.links if "find=" in link and "state=reviewed" in link}
+    reviewer.get(everywhere)
+    assert list_rows(reviewer) == [reference]
+
+
+def test_a_correction_is_found_by_its_new_words_and_no_more_by_the_old(
+    app: Flask, clock: Clock, reviewer: Visitor
+) -> None:
+    patient = Sender(app, clock)
+    reference = patient.send()
+    search(reviewer, name="Ruiz")
+    patient.name = "Ana Soto"
+    assert patient.send() == reference
+    search(reviewer, name="Soto")
+    assert list_rows(reviewer) == [reference]
+    search(reviewer, name="Ruiz")
+    assert list_rows(reviewer) == []
+
+
+def test_a_session_that_ends_keeps_what_was_looked_for(app: Flask, clock: Clock, reviewer: Visitor) -> None:
+    reviewer.get("/clinic/responses")
+    form = reviewer.find_form("/clinic/responses")
+    clock.advance(minutes=16)
+    reviewer.post({"name": "Quetzalli"}, form=form)
+    assert reviewer.path == "/clinic/sign-in"
+    reviewer.post({"as": "reviewer"}, form=reviewer.find_form("/clinic/demonstration"))
+    assert reviewer.path == "/clinic/responses"
+    assert reviewer.find_form("/clinic/responses").fields["name"] == ["Quetzalli"]
+
+
+def test_a_word_for_an_address_does_not_tell_how_long_a_name_is(app: Flask) -> None:
+    from app.desk.looking import Sought, seal_sought  # noqa: PLC0415  only here
+    from tests.web.clinic.sender import find_services  # noqa: PLC0415
+
+    with app.test_request_context("/clinic/responses", base_url=ORIGIN):
+        desk = find_services(app).desk
+        assert len(seal_sought(desk, Sought(name="A"))) == len(seal_sought(desk, Sought(name="A" * 100)))
