@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import insert
 
 from app.storage.engine import begin_write
 from app.storage.people import Role
 from app.storage.tables import NOTES
+from app.vault.reference import parse_reference
 from tests.web.clinic.conftest import SignIn
 from tests.web.clinic.review_steps import act, open_response, press
 from tests.web.clinic.sender import Sender, find_services, list_acts, read_log
@@ -56,9 +57,10 @@ def test_a_note_stands_as_it_was_typed(patient: Sender, reviewer: Visitor) -> No
     assert "<bdi>\n Zygomorphic &lt;i&gt;&amp; “quoted”\n\tתמר </bdi>" in read_html(reviewer)
 
 
-def test_notes_stay_and_are_added_in_order(patient: Sender, reviewer: Visitor, sign_in: SignIn) -> None:
+def test_notes_stay_and_are_added_in_order(clock: Clock, patient: Sender, reviewer: Visitor, sign_in: SignIn) -> None:
     reference = patient.send()
     act(reviewer, reference, "note", note="The first")
+    clock.advance(seconds=1)
     act(sign_in(Role.REVIEWER, Role.ADMINISTRATOR), reference, "note", note="The second")
     html = open_response(reviewer, reference).text
     assert html.index("The first") < html.index("The second")
@@ -91,22 +93,24 @@ def test_a_note_on_a_question_that_is_not_there_is_kept_on_the_whole(patient: Se
     assert "Kept all the same" in reviewer.document.text
 
 
-def test_a_note_that_was_changed_or_moved_is_named_and_hides_no_other(
+def test_a_note_that_was_moved_or_changed_is_named_and_hides_no_other(
     app: Flask, clock: Clock, patient: Sender, reviewer: Visitor
 ) -> None:
     # S13
     reference = patient.send()
-    act(reviewer, reference, "note", note="Changed later")
+    act(reviewer, Sender(app, clock, name="Other").send(), "note", note="Of another person")
     clock.advance(seconds=5)
     act(reviewer, reference, "note", note="Still fine")
     with begin_write(find_services(app).engine) as connection:
         first = connection.execute(NOTES.select().order_by(NOTES.c.written_at)).first()
         assert first is not None
-        connection.execute(update(NOTES).where(NOTES.c.id == first.id).values(author="0" * 32))
+        moved = {**first._mapping, "id": "0" * 32, "reference": parse_reference(reference)}
+        broken = {**moved, "id": "1" * 32, "sealed": first.sealed[:-1] + b"?"}
+        connection.execute(insert(NOTES), [moved, broken])
     text = open_response(reviewer, reference).text
-    assert "A note does not open. Tell your administrator." in text
+    assert text.count("A note does not open. Tell your administrator.") == 2
     assert "Still fine" in text
-    assert "Changed later" not in text
+    assert "Of another person" not in text
 
 
 def test_not_a_word_of_a_note_is_in_the_database_or_the_log(

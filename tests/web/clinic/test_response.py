@@ -1,4 +1,4 @@
-"""The page of a response: everything the patient gave, as given, with its reasons, its notes, its versions, its story."""
+"""The page of a response: everything the patient gave, as given, with reasons, notes, versions and its story."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Searching by name, birth and reference: found by equality of sealed words, and never readable in an address (D-11)."""
+"""Searching by name, birth and reference: by equality of sealed words, never readable in an address (D-11)."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -120,7 +120,7 @@ def test_what_cannot_be_read_is_told_and_nothing_typed_is_lost(
     app: Flask, clock: Clock, reviewer: Visitor, box: str, typed: str, advice: str
 ) -> None:
     Sender(app, clock).send()
-    search(reviewer, name="Ruiz", **{box: typed})
+    search(reviewer, **{"name": "Ruiz", box: typed})
     assert reviewer.status == 422
     assert reviewer.document.title.startswith("Error: ")
     assert advice in reviewer.document.text
@@ -161,7 +161,7 @@ def test_a_correction_is_found_by_its_new_words_and_no_more_by_the_old(
     assert list_rows(reviewer) == []
 
 
-def test_a_session_that_ends_keeps_what_was_looked_for(app: Flask, clock: Clock, reviewer: Visitor) -> None:
+def test_a_session_that_ends_keeps_what_was_looked_for(clock: Clock, reviewer: Visitor) -> None:
     reviewer.get("/clinic/responses")
     form = reviewer.find_form("/clinic/responses")
     clock.advance(minutes=16)
