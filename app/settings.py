@@ -182,15 +182,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         smtp_url=read("FOREWORD_SMTP_URL", "", _parse_smtp_url),
         trusted_hops=read("FOREWORD_TRUSTED_HOPS", "0", _parse_hops),
     )
-    if settings.password_cost == _TEST_COST and not (_is_private(public_url) and _is_private(settings.clinic_url)):
-        problems.append(
-            "FOREWORD_PASSWORD_COST: test is for tests, and others can reach this address; write 65536,3,4, or unset it"
-        )
-    if "FOREWORD_PUBLIC_URL" not in given and not _is_loopback(host) and not _is_any_address(host):
-        problems.append(
-            f"HOST: {host} can be reached from other machines, which need an address to open; "
-            "set FOREWORD_PUBLIC_URL to it, starting with https://"
-        )
+    problems += _find_conflicts(settings, is_public="FOREWORD_PUBLIC_URL" in given)
     if problems:
         raise StartError(*problems)
     return settings
@@ -211,6 +203,23 @@ def _find_unknown_names(given: Mapping[str, str]) -> list[str]:
             near = difflib.get_close_matches(rest, known, n=1)
             remedy = f"did you mean {_PREFIX}{near[0]}?" if near else "docs/settings.md lists those there are; unset it"
             problems.append(f"{name}: there is no such setting; {remedy}")
+    return problems
+
+
+def _find_conflicts(settings: Settings, *, is_public: bool) -> list[str]:
+    """Return what does not go together; `is_public` when an address for people was set."""
+    problems = []
+    is_private = _is_private(settings.public_url) and _is_private(settings.clinic_url)
+    if settings.password_cost == _TEST_COST and not is_private:
+        problems.append(
+            "FOREWORD_PASSWORD_COST: test is for tests, and others can reach this address; write 65536,3,4, or unset it"
+        )
+    host = settings.host
+    if not is_public and not _is_loopback(host) and not _is_any_address(host):
+        problems.append(
+            f"HOST: {host} can be reached from other machines, which need an address to open; "
+            "set FOREWORD_PUBLIC_URL to it, starting with https://"
+        )
     return problems
 
 

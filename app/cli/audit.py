@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from app.cli._clinic import ACTOR, open_present_clinic
-from app.storage.audit import AuditFilter, Event, Head, append_event, find_head, list_entries, verify_log
+from app.storage.audit import AuditFilter, Entry, Event, Head, append_event, find_head, list_entries, verify_log
 from app.storage.engine import begin_read, begin_snapshot, begin_write
 from app.storage.people import Person, list_people
 from app.vault.reference import ReferenceCodeError, parse_reference
@@ -43,13 +43,14 @@ def list_(
     until: datetime | None,
 ) -> None:
     """Tell what was done, newest first: number, time in UTC, who, what, to what, how it ended, from where."""
+    subject = _read_reference(reference)
     with open_present_clinic(has_to_fit=False) as clinic:
         with begin_read(clinic.engine) as connection:
             people = list_people(connection)
             wanted = AuditFilter(
                 actor=next((one.id for one in people if one.login == person.casefold()), person),
                 action=action,
-                subject=_read_reference(reference),
+                subject=subject,
                 outcome=outcome,
                 since=since.replace(tzinfo=UTC) if since else None,
                 until=until.replace(tzinfo=UTC) if until else None,
@@ -60,25 +61,7 @@ def list_(
             append_event(connection, clinic.desk.chain_key, event, datetime.now(UTC))
     names = {one.id: one for one in people}
     for entry in entries:
-        event = entry.event
-        about = " ".join(f"{name}={value}" for name, value in event.about.items())
-        click.echo(
-            "  ".join(
-                filter(
-                    None,
-                    (
-                        f"{entry.number}",
-                        f"{entry.at:%Y-%m-%d %H:%M:%S}",
-                        _name(names, event.actor),
-                        event.action,
-                        _name(names, event.subject),
-                        event.outcome,
-                        event.origin,
-                        about,
-                    ),
-                )
-            )
-        )
+        click.echo(_write_entry(entry, names))
 
 
 @audit.command()
@@ -122,6 +105,14 @@ def _read_reference(typed: str) -> str:
         return parse_reference(typed) if typed else ""
     except ReferenceCodeError as error:
         raise click.BadParameter(str(error), param_hint="--reference") from None
+
+
+def _write_entry(entry: Entry, names: dict[str, Person]) -> str:
+    event = entry.event
+    about = " ".join(f"{name}={value}" for name, value in event.about.items())
+    who, subject = _name(names, event.actor), _name(names, event.subject)
+    parts = (f"{entry.number}", f"{entry.at:%Y-%m-%d %H:%M:%S}", who, event.action, subject, event.outcome)
+    return "  ".join(filter(None, (*parts, event.origin, about)))
 
 
 def _name(people: dict[str, Person], one: str) -> str:

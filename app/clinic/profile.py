@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import available_timezones
 
 from app.output.frame import Clinic
@@ -74,7 +74,9 @@ def dump_settings(settings: ClinicSettings) -> str:
 
 def load_settings(content: str) -> ClinicSettings:
     """Return the settings that `dump_settings` wrote; what an older program did not know has its default."""
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(content).items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(content).items()
+    }
     return ClinicSettings(**values)
 
 

@@ -169,17 +169,18 @@ def _load_tables(connection: Connection, lines: Iterator[dict[str, Any]]) -> Non
     tables = {table.name: table for table in list_tables()}
     heading = next(lines, None)
     while heading is not None:
-        table, following = tables[heading["table"]], []
-
-        def rows(following: list[dict[str, Any]] = following) -> Iterator[list[Any]]:
-            for line in lines:
-                if "row" not in line:
-                    following.append(line)
-                    return
-                yield line["row"]
-
-        load_rows(connection, table, heading["columns"], rows())
+        following: list[dict[str, Any]] = []
+        load_rows(connection, tables[heading["table"]], heading["columns"], _take_rows(lines, following))
         heading = following[0] if following else None
+
+
+def _take_rows(lines: Iterator[dict[str, Any]], following: list[dict[str, Any]]) -> Iterator[list[Any]]:
+    """Give the rows up to the next table's heading, which goes to `following`."""
+    for line in lines:
+        if "row" not in line:
+            following.append(line)
+            return
+        yield line["row"]
 
 
 def _read_manifest(line: dict[str, Any]) -> Manifest:

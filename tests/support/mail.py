@@ -24,7 +24,8 @@ class _Session(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         """Answer each line as RFC 5321 asks."""
-        box: MailBox = self.server.box  # type: ignore[attr-defined]  set by the fixture
+        assert isinstance(self.server, _MailServer)
+        box = self.server.box
         self._say("220 tests")
         for raw in self.rfile:
             line = raw.decode().strip()
@@ -51,13 +52,18 @@ class _Session(socketserver.StreamRequestHandler):
         self.wfile.write(f"{line}\r\n".encode())
 
 
+class _MailServer(socketserver.ThreadingTCPServer):
+    """The server, with what it was given."""
+
+    daemon_threads = True
+    box = MailBox()
+
+
 @pytest.fixture
 def mail_box() -> Iterator[MailBox]:
     """Start an e-mail server on a port that was free."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Session) as server:
-        box = MailBox(port=server.server_address[1])
-        server.box = box  # type: ignore[attr-defined]  read by each session
-        server.daemon_threads = True
+    with _MailServer(("127.0.0.1", 0), _Session) as server:
+        box = server.box = MailBox(port=server.server_address[1])
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield box

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask import Response, redirect, render_template, request, stream_with_context, url_for
@@ -66,7 +66,7 @@ class Line:
 class Asked:
     """What the log is asked for: what was typed, what that means, and what to enter instead."""
 
-    typed: Mapping[str, str]
+    typed: dict[str, Any]
     wanted: AuditFilter
     problems: tuple[ControlProblem, ...]
 
@@ -116,8 +116,8 @@ def verify_audit() -> ResponseReturnValue:
         breach = verify_log(connection, services.desk.chain_key)
         head = find_head(connection)
     with begin_write(services.engine) as connection:
-        about = {"entries": head.number} if breach is None else {"entries": head.number, "breach": breach.number}
-        record(connection, "audit.verified", outcome="done" if breach is None else "broken", **about)
+        outcome, place = ("done", 0) if breach is None else ("broken", breach.number)
+        record(connection, "audit.verified", outcome=outcome, entries=head.number, first_bad=place)
     get_session()[_VERDICT] = {"fault": breach.fault if breach else "", "entries": head.number}
     return redirect(url_for("clinic.show_audit"), 303)
 

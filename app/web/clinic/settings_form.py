@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 from zoneinfo import available_timezones
 
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 
 from app.clinic import rules
-from app.clinic.profile import ClinicSettings
+from app.clinic.profile import SUICIDAL_THOUGHTS_YES, ClinicSettings
 from app.clinic.rules import SettingError
 from app.questionnaire.crisis import CrisisSet
 from app.questionnaire.edition import Edition
@@ -25,7 +25,6 @@ MAY_SEND: Final = "send"
 PRINT_ONLY: Final = "print"
 
 _AREAS: Final = frozenset({"Etc", "US", "Canada", "Brazil", "Mexico", "Chile", "SystemV"})  # other names of the same
-_CHOSEN_FROM_DATA: Final = {"validate_choice": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,17 +49,17 @@ class SettingsForm(Form):
 
     name = StringField("Clinic’s name")
     contact = TextAreaField("How patients reach the clinic")
-    time_zone = SelectField("Time zone", **_CHOSEN_FROM_DATA)
-    country = SelectField("Country your patients live in", **_CHOSEN_FROM_DATA)
+    time_zone = SelectField("Time zone", validate_choice=False)
+    country = SelectField("Country your patients live in", validate_choice=False)
     emergency = StringField("Emergency number")
-    others = SelectMultipleField("Help lines of further countries", **_CHOSEN_FROM_DATA)
+    others = SelectMultipleField("Help lines of further countries", validate_choice=False)
     reading_days = StringField("Usual reading time, in working days")
     retention_days = StringField("Days until a form is deleted")
     protocol_owner = StringField("Protocol owner")
     privacy = TextAreaField("Your own paragraph in the privacy notice")
-    minors = RadioField("When a patient gives an age under 18", **_CHOSEN_FROM_DATA)
-    part_2 = RadioField("42 CFR Part 2", **_CHOSEN_FROM_DATA)
-    marked = SelectMultipleField("Answers marked in the list", **_CHOSEN_FROM_DATA)
+    minors = RadioField("When a patient gives an age under 18", validate_choice=False)
+    part_2 = RadioField("42 CFR Part 2", validate_choice=False)
+    marked = SelectMultipleField("Answers marked in the list", validate_choice=False)
     notice_to = TextAreaField("E-mail addresses for a daily notice")
 
     def __init__(self, typed: MultiDict[str, str] | None, choices: Choices, held: ClinicSettings | None = None) -> None:
@@ -70,9 +69,9 @@ class SettingsForm(Form):
         self.settings: ClinicSettings | None = None
         self.problems: list[ControlProblem] = []
         zones = list_zones(held.time_zone if held else "UTC")
-        cast("SelectField", self.time_zone).choices = [("", translate("Choose")), *zones]
+        self.time_zone.choices = [("", translate("Choose")), *zones]
         countries = [(code, entry.country_name) for code, entry in choices.countries.items()]
-        cast("SelectField", self.country).choices = [("", translate("Choose")), *countries]
+        self.country.choices = [("", translate("Choose")), *countries]
 
     def read(self) -> ClinicSettings | None:
         """Return the settings that were typed, or None where a field has a problem; `problems` has them in order."""
@@ -145,7 +144,7 @@ def list_answers(edition: Edition, language: str, held: ClinicSettings | None) -
 
 def _fill(held: ClinicSettings | None) -> dict[str, Any]:
     if held is None:
-        return {"marked": list(ClinicSettings.__dataclass_fields__["marked"].default)}
+        return {"marked": [SUICIDAL_THOUGHTS_YES]}
     return {
         "name": held.name,
         "contact": held.contact,

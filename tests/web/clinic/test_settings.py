@@ -11,6 +11,7 @@ from app.storage.people import Role
 from app.storage.tables import AUDIT_ENTRIES
 from app.web.services import get_services
 from tests.web.clinic.conftest import SignIn
+from tests.web.patient.conftest import Clock
 from tests.web.patient.visitor import Visitor
 
 CANARY = "Canary Würger 7731"
@@ -164,11 +165,9 @@ def test_only_an_administrator_opens_them(sign_in: SignIn, role: Role) -> None:
     assert sign_in(role).get("/clinic/settings").title.startswith("This page is not")
 
 
-def test_an_old_help_line_is_named(app: Flask, administrator: Visitor) -> None:
+def test_an_old_help_line_is_named(administrator: Visitor, clock: Clock) -> None:
     assert "Nobody checked them for half a year" not in administrator.get("/clinic/settings").text
-    with app.app_context():
-        services = get_services()
-    services.now.advance(days=300)  # type: ignore[attr-defined]  the tests' clock
+    clock.advance(days=300)
     again = administrator
     again.get("/clinic/sign-in")
     again.post({"as": "administrator"}, form=again.find_form("/clinic/demonstration"))
