@@ -102,10 +102,10 @@ def test_a_note_that_was_moved_or_changed_is_named_and_hides_no_other(
     clock.advance(seconds=5)
     act(reviewer, reference, "note", note="Still fine")
     with begin_write(find_services(app).engine) as connection:
-        first = connection.execute(NOTES.select().order_by(NOTES.c.written_at)).first()
+        first = connection.execute(NOTES.select().order_by(NOTES.c.written_at)).mappings().first()
         assert first is not None
-        moved = {**first._mapping, "id": "0" * 32, "reference": parse_reference(reference)}
-        broken = {**moved, "id": "1" * 32, "sealed": first.sealed[:-1] + b"?"}
+        moved = {**first, "id": "0" * 32, "reference": parse_reference(reference)}
+        broken = {**moved, "id": "1" * 32, "sealed": first["sealed"][:-1] + b"?"}
         connection.execute(insert(NOTES), [moved, broken])
     text = open_response(reviewer, reference).text
     assert text.count("A note does not open. Tell your administrator.") == 2

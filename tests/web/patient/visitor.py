@@ -91,7 +91,7 @@ class Document(HTMLParser):
             if "checked" in values:
                 fields.setdefault(values["name"], []).append(values["value"])
         elif kind != "submit":
-            fields[values["name"]] = [values.get("value", "")]
+            fields.setdefault(values["name"], []).append(values.get("value", ""))
 
     def handle_endtag(self, tag: str) -> None:
         """Note what an element ends."""
