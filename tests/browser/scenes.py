@@ -19,6 +19,14 @@ Scenes = Mapping[str, Sheet]
 LONG_WORD = "Pneumonoultramicroscopicsilicovolcanoconiosis" * 7
 TOO_LONG = "word " * 100_000
 ONE_MORE = "x" * 5001
+WHO = {
+    "patient-name": "Test Patient",
+    "patient-birth-day": "3",
+    "patient-birth-month": "May",
+    "patient-birth-year": "1990",
+    "patient-email": "",
+    "consent-to-share": "agree",
+}
 _EVERYTHING = "ABHGL"
 
 
@@ -145,13 +153,34 @@ def _read_faults(courier: Courier) -> Iterator[tuple[str, Sheet]]:
     courier.open_page("heart")
     courier.send({"heart-disease": "no"})
     yield "check: unsent and unread", courier.get("/check")
+    yield "send: unread", courier.get("/share/send")
 
 
 def _read_endings(courier: Courier) -> Iterator[tuple[str, Sheet]]:
     # The same answers once more: what could not be read is read now.
     courier.open_page("visit")
     courier.walk(merge_patients(_EVERYTHING))
-    for path in ("check", "share", "summary", "done", "resume", "erase"):
+    for path in ("check", "share", "share/send", "share/kept", "summary", "done", "resume", "erase"):
         yield f"{path}: with answers" if path in {"resume", "erase"} else path, courier.get(f"/{path}")
+    yield from _send(courier)
+    code = courier.get("/resume").html.partition('<strong translate="no">')[2].partition("<")[0]
     courier.get("/erase")
     yield "erased: after erasing", courier.send(to="/erase")
+    courier.get("/resume")
+    yield "receipt", courier.send({"code": code}, to="/resume")
+
+
+def _send(courier: Courier) -> Iterator[tuple[str, Sheet]]:
+    """Send, and change an answer afterwards."""
+    courier.get("/share/send")
+    yield "send: everything is lacking", courier.send({"patient-email": LONG_WORD}, to="/share/send", action="send")
+    stale = courier.find_form("/share/send")
+    courier.send({**WHO, "patient-name": LONG_WORD[:200]}, to="/share/send", action="send")
+    other = {**stale.fields, **{name: [value] for name, value in WHO.items()}}
+    yield "send: sent before", courier.post("/share/send", other)
+    for path in ("check", "share", "summary", "done", "erase"):
+        yield f"{path}: sent", courier.get(f"/{path}")
+    courier.open_page("visit")
+    courier.send({"age": "43"})
+    for path in ("check", "share", "summary", "done"):
+        yield f"{path}: changed since", courier.get(f"/{path}")

@@ -106,6 +106,7 @@ def test_the_scenes_are_what_they_are_called(scenes: SceneMap) -> None:
     # Given pages for all that can go wrong, each of them has gone wrong in its own way
     faults = {"400": 400, "403": 403, "404": 404, "413": 413, "lost": 410, "not open": 503, "nothing open": 410}
     faults |= {"question: changed in another tab": 409, "resume: wrong code": 422}
+    faults |= {"send: everything is lacking": 422, "send: sent before": 409}
     unread = ("a doubt", "a word for a number", "a day that is not", "rows and none", "too many words")
     faults |= {f"question: {name}": 422 for name in unread}
     assert {name: sheet.status for name, sheet in scenes.items() if sheet.status != 200} == faults
@@ -115,6 +116,10 @@ def test_the_scenes_are_what_they_are_called(scenes: SceneMap) -> None:
         assert mark in everything
     assert "will not be sent" in scenes["check: unsent and unread"].html
     assert "could not be read" in scenes["check: unsent and unread"].html
+    assert "it cannot be sent" in scenes["send: unread"].html
+    assert "marked it as read" not in scenes["receipt"].html
+    assert "What you sent to the clinic" in scenes["receipt"].html
+    assert "Answers on this paper were changed after sending" in scenes["summary: changed since"].html
     for name in ("lost", "resume: wrong code", "question: rows and none"):
         assert LONG_WORD in scenes[name].html
 

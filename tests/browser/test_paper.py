@@ -15,15 +15,25 @@ from pypdf import PdfReader
 
 from tests.browser.courier import Courier, send_courier
 from tests.browser.patient import expect_summary, load_edition, squeeze
-from tests.browser.scenes import find_patient
+from tests.browser.scenes import WHO, find_patient
 from tests.support.browser import OpenPage, Screen
 from tests.support.server import Server
 
 Paper = Literal["A4", "Letter"]
 WITHOUT_SCRIPTS = Screen(has_scripts=False)
+PAPERS: tuple[Paper, ...] = ("A4", "Letter")
 POINTS = {"A4": (595, 842), "Letter": (612, 792)}
 # Easy; heart with rows; substances with many facts; everything unknown; four scripts and 5000 characters.
 LETTERS = "ABHJL"
+SENT = " sent, and changed since"
+# What a sent paper's head holds at its longest.
+WHO_AT_LENGTH = {
+    **WHO,
+    "patient-name": "Maria Magdalena von und zu Testenberg-Probenhausen, née Musterfrau",
+    "patient-appointment-day": "30",
+    "patient-appointment-month": "September",
+    "patient-appointment-year": "2027",
+}
 ABOVE = re.compile(r"(\d+/\d+)?(Demonstration\.Donotenterrealhealthinformation\.)?")
 
 
@@ -55,20 +65,28 @@ def printed(browser: Browser, live_server: Server) -> dict[tuple[str, str], Prin
         courier.walk(find_patient(letter))
         page = context.new_page()
         page.goto("/summary")
-        for paper in ("A4", "Letter"):
+        for paper in PAPERS:
             prints[letter, paper] = print_page(page, paper)
+        courier.get("/share/send")
+        courier.send(WHO_AT_LENGTH, to="/share/send", action="send")
+        courier.open_page("visit")
+        courier.send({"age": "44"})
+        page.goto("/summary")
+        for paper in PAPERS:
+            prints[letter + SENT, paper] = print_page(page, paper)
         context.close()
     return prints
 
 
 @pytest.mark.parametrize("paper", POINTS)
 @pytest.mark.parametrize("letter", LETTERS)
+@pytest.mark.parametrize("sent", ["", SENT])
 def test_the_face_sheet_is_one_page_and_all_answers_begin_the_next(
-    letter: str, paper: str, printed: dict[tuple[str, str], Print]
+    sent: str, letter: str, paper: str, printed: dict[tuple[str, str], Print]
 ) -> None:
-    sheets, words = printed[letter, paper].sheets, expect_summary(find_patient(letter)).words
+    sheets, words = printed[letter + sent, paper].sheets, expect_summary(find_patient(letter)).words
     face, answers = squeeze(words.face_heading), squeeze(words.answers_heading)
-    assert all(size == pytest.approx(POINTS[paper], abs=2) for size in printed[letter, paper].sizes)
+    assert all(size == pytest.approx(POINTS[paper], abs=2) for size in printed[letter + sent, paper].sizes)
     assert face in sheets[0]
     # Its last heading is on it too, and nothing of what follows
     assert squeeze(expect_summary(find_patient(letter)).faces[0].groups[-1].heading) in sheets[0]
@@ -77,6 +95,19 @@ def test_the_face_sheet_is_one_page_and_all_answers_begin_the_next(
     assert sheets[1].index(answers) < sheets[1].index(first)
     # Above the heading stand the page's number and the demonstration's banner, and nothing else
     assert ABOVE.fullmatch(sheets[1][: sheets[1].index(answers)])
+
+
+@pytest.mark.parametrize("paper", POINTS)
+@pytest.mark.parametrize("letter", LETTERS)
+def test_a_sent_paper_says_whose_it_is_and_what_was_sent(
+    letter: str, paper: str, printed: dict[tuple[str, str], Print]
+) -> None:
+    face, unsent = printed[letter + SENT, paper].sheets[0], printed[letter, paper].sheets[0]
+    told = (WHO_AT_LENGTH["patient-name"], "May 3, 1990", "September 30, 2027", "Version 1.", "changed after sending")
+    for words in told:
+        assert squeeze(words) in face, words
+        assert squeeze(words) not in unsent, words
+    assert re.search("Reference[0-9A-Z]{5}-[0-9A-Z]{5}", face)
 
 
 @pytest.mark.parametrize("letter", LETTERS)

@@ -19,34 +19,43 @@ from app.questionnaire.model import Item, ItemType
 from app.questionnaire.wording import BANS
 from tests.browser.courier import Courier, Sheet, send_courier
 from tests.browser.patient import load_edition, squeeze
-from tests.browser.scenes import TOO_LONG, find_patient
+from tests.browser.scenes import TOO_LONG, WHO, find_patient
 from tests.browser.skeleton import read_classes, read_own_text, read_skeleton
 from tests.support.server import Server
 
 LETTERS = "ABCDEFGHIJKL"
-ENDINGS = ("/check", "/share", "/summary", "/done")
+ENDINGS = ("/check", "/share", "/share/send", "/share/kept", "/summary", "/done")
+AFTER_SENDING = (*ENDINGS, "/erase")
 OTHER_PAGES = ("/", "/support", "/resume", "/erase", "/about-ketamine", "/privacy", "/accessibility")
 CRISIS = re.compile(r'<div class="crisis">.*?</div>', re.DOTALL)
 ADDRESS = re.compile(
-    r"/|/(questions/\d+|check|share|summary|done|support|resume|erase|about-ketamine|privacy|accessibility)"
+    r"/|/(questions/\d+|check|share(/send|/kept)?|summary|done|support|resume|erase|about-ketamine|privacy|accessibility)"
 )
 SAID_ALIKE = {Rule.W_01, Rule.W_02, Rule.W_05, Rule.W_06}
-# What is new on every page or at every minute: a form's token, the draft's revision, when the answers are deleted.
+# What is new on every page, for each draft or at every minute: a form's token, the draft and its revision, when
+# something was sent and is deleted, a reference, and a resume code.
 TOKENS = re.compile(
-    r'(?<=name="csrf_token" value=")[^"]*|(?<=name="revision" value=")[^"]*|(?<=by themselves on )[^<]*'
+    r'(?<=name="csrf_token" value=")[^"]*|(?<=name="revision" value=")[^"]*|(?<=name="draft" value=")[^"]*'
+    r'|(?<=by themselves on )[^<]*|(?<=by itself on )[^<]*|(?<=was sent on )[^<]*|(?<=translate="no">)[^<]*'
+    r"|(?<=your reference, )[^.]*"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """All pages that one person met, in order, and the text of their PDF where it is looked at."""
+    """All pages that one person met, in order, those after sending apart, and their PDF's text if it is looked at."""
 
     sheets: tuple[Sheet, ...]
+    sent: tuple[Sheet, ...] = ()
     paper: str = ""
 
     def find(self, path: str) -> Sheet:
-        """Return the last page at an address."""
+        """Return the last page at an address before sending."""
         return next(sheet for sheet in reversed(self.sheets) if sheet.address == path)
+
+    def find_sent(self, path: str) -> Sheet:
+        """Return the last page at an address after sending."""
+        return next(sheet for sheet in reversed(self.sent) if sheet.address == path)
 
 
 def answer_alike(word: str) -> dict[str, Answer]:
@@ -78,6 +87,17 @@ def walk(courier: Courier, answers: Mapping[str, Answer]) -> tuple[Sheet, ...]:
     return tuple(courier.sheets)
 
 
+def send(courier: Courier) -> tuple[Sheet, ...]:
+    """Send what somebody answered and return all pages they met from then on."""
+    before = len(courier.sheets)
+    courier.get("/share/send")
+    courier.send(WHO, to="/share/send", action="send")
+    assert courier.sheet.address == "/done"
+    for path in AFTER_SENDING:
+        courier.get(path)
+    return tuple(courier.sheets[before + 1 :])
+
+
 def read_paper(courier: Courier) -> str:
     """Return the text of the PDF without white space."""
     pdf = courier.context.request.get("/summary.pdf").body()
@@ -90,7 +110,9 @@ def journeys(browser: Browser, live_server: Server) -> dict[str, Journey]:
     walked = {}
     for letter in LETTERS:
         with send_courier(browser, live_server.url) as courier:
-            walked[letter] = Journey(walk(courier, find_patient(letter)), read_paper(courier))
+            sheets = walk(courier, find_patient(letter))
+            sent = send(courier)
+            walked[letter] = Journey(sheets, sent, read_paper(courier))
     return walked
 
 
@@ -100,7 +122,8 @@ def alike(browser: Browser, live_server: Server) -> dict[str, Journey]:
     walked = {}
     for word in ("no", "yes", "not-sure", "prefer-not"):
         with send_courier(browser, live_server.url) as courier:
-            walked[word] = Journey(walk(courier, answer_alike(word)))
+            sheets = walk(courier, answer_alike(word))
+            walked[word] = Journey(sheets, send(courier))
     return walked
 
 
@@ -111,13 +134,14 @@ def sheets(journeys: dict[str, Journey], alike: dict[str, Journey]) -> dict[str,
     return {
         f"{name} {number} {sheet.address}": sheet
         for name, journey in named.items()
-        for number, sheet in enumerate(journey.sheets)
+        for number, sheet in enumerate((*journey.sheets, *journey.sent))
     }
 
 
 def test_the_walks_met_most_pages_there_are(sheets: dict[str, Sheet]) -> None:
     # Given that everything below says something about the pages met: they are all but those of single substances
-    met = {load_edition().page_of[link_id].link_id for sheet in sheets.values() for link_id in sheet.asked}
+    page_of = load_edition().page_of
+    met = {page_of[name].link_id for sheet in sheets.values() for name in sheet.asked if name in page_of}
     missed = {page.link_id for page in load_edition().pages if page.questions} - met
     assert all(link_id.startswith("substance-") for link_id in missed), missed
     assert {"yes", "no"} == {
@@ -132,11 +156,20 @@ def test_all_no_and_all_yes_see_the_same_steps(path: str, alike: dict[str, Journ
     assert len(set(skeletons.values())) == 1, "\n\n".join(f"{word}: {text}" for word, text in skeletons.items())
 
 
-@pytest.mark.parametrize("path", ["/share", "/done"])
+@pytest.mark.parametrize("path", AFTER_SENDING)
+def test_all_no_and_all_yes_see_the_same_steps_after_sending(path: str, alike: dict[str, Journey]) -> None:
+    # W-07, D-13
+    skeletons = {word: read_skeleton(journey.find_sent(path).html) for word, journey in alike.items()}
+    assert len(set(skeletons.values())) == 1, "\n\n".join(f"{word}: {text}" for word, text in skeletons.items())
+
+
+@pytest.mark.parametrize("path", ["/share", "/share/send", "/share/kept", "/done"])
 def test_the_decision_and_the_end_say_the_same_to_everybody(path: str, alike: dict[str, Journey]) -> None:
-    # W-07
+    # W-07: before sending and after it
     assert "by themselves on " in alike["yes"].find("/done").html
+    assert "was sent on " in alike["yes"].find_sent("/done").html
     assert len({TOKENS.sub("", journey.find(path).html) for journey in alike.values()}) == 1
+    assert len({TOKENS.sub("", journey.find_sent(path).html) for journey in alike.values()}) == 1
 
 
 def test_the_crisis_lines_are_the_same_bytes_on_every_page(sheets: dict[str, Sheet]) -> None:
@@ -243,4 +276,5 @@ def test_no_page_loads_anything_from_another_host(sheets: dict[str, Sheet]) -> N
     loaded = re.compile(r'<(?:link|script|img|iframe|source)\b[^>]*?\b(?:href|src|srcset)="([^"]*)"')
     found = {address for sheet in sheets.values() for address in loaded.findall(sheet.html)}
     assert found
-    assert [address for address in found if urlsplit(address).netloc or not address.startswith("/static/")] == []
+    own = ("/static/", "/summary.svg")
+    assert [address for address in found if urlsplit(address).netloc or not address.startswith(own)] == []

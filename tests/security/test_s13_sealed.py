@@ -117,8 +117,8 @@ def test_the_patients_machine_serves_sends_and_can_open_nothing(start_server: St
         pass
     assert not (patients.data / "keys" / "desk.pem").exists()
     bound = (stored.id, stored.reference, stored.edition_hash)
-    for path in patients.data.rglob("*"):
-        for key in find_keys(path):
+    for file in patients.data.rglob("*"):
+        for key in find_keys(file):
             with pytest.raises(LetterError):
                 open_letter({find_key_id(stored.sealed): key}, stored.sealed, PURPOSE, *bound)
 

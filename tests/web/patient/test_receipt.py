@@ -85,7 +85,7 @@ def test_done_says_reference_reading_time_and_until_when(sender: Visitor, app: F
     ):
         assert words in text
     assert NAME not in text
-    assert sender.find_form("/erase")
+    assert sender.find_form("/erase").action == "/erase"
 
 
 def test_was_this_read_says_when_and_nothing_else(sender: Visitor, app: Flask, clock: Clock) -> None:
