@@ -57,7 +57,7 @@ def print_page(page: Page, paper: Paper) -> Print:
 @pytest.fixture(scope="module")
 def printed(browser: Browser, live_server: Server) -> dict[tuple[str, str], Print]:
     """Print the summaries of the patients whose face sheets differ most, on both papers."""
-    prints = {}
+    prints: dict[tuple[str, str], Print] = {}
     for letter in LETTERS:
         context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
         courier = Courier(context, live_server.url)

@@ -70,6 +70,9 @@ class Document(HTMLParser):
             self.headings.append("")
         if tag in _CONTROLS:
             self._note_control(tag, values)
+        self._note_choice(tag, values)
+
+    def _note_choice(self, tag: str, values: dict[str, str]) -> None:
         if tag == "select":
             self._select = values.get("name")
         if tag == "option" and "selected" in values and self.forms and self._select:
