@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, select, tuple_
+from sqlalchemy import Connection, Select, exists, func, select, tuple_
 
 from app.storage.responses import COLUMNS, ReviewStatus, StoredResponse, read_response
 from app.storage.tables import RESPONSE_TOKENS, RESPONSES
@@ -17,6 +17,9 @@ PAGE: Final = 25
 
 MOST_COUNTED: Final = 1000
 """How far responses are counted; what is more is told as *more than*, so that counting costs no more than this."""
+
+_FEW: Final = 2000
+"""A token that no more responses have is where a search begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,8 @@ def list_responses(connection: Connection, wanted: ResponseFilter, limit: int = 
     """
     found = [
         read_response(row)
-        for status in wanted.statuses
-        for row in connection.execute(_order(_narrow(select(*COLUMNS), wanted, status), wanted).limit(limit)).mappings()
+        for part in _divide(connection, wanted)
+        for row in connection.execute(part.order(part.narrow(part.select_all())).limit(limit)).mappings()
     ]
     found.sort(key=lambda one: (one.received_at, one.reference), reverse=wanted.is_newest_first)
     return found[:limit]
@@ -63,8 +66,8 @@ def list_responses(connection: Connection, wanted: ResponseFilter, limit: int = 
 def count_responses(connection: Connection, wanted: ResponseFilter, at_most: int = MOST_COUNTED) -> int:
     """Return how many responses fit, counting no further than one more than `at_most`."""
     total = 0
-    for status in wanted.statuses:
-        some = _narrow(select(RESPONSES.c.reference), wanted, status).limit(at_most + 1).subquery()
+    for part in _divide(connection, wanted):
+        some = part.narrow(select(part.responses.reference)).limit(at_most + 1).subquery()
         total += connection.execute(select(func.count()).select_from(some)).scalar_one()
         if total > at_most:
             return at_most + 1
@@ -78,31 +81,76 @@ def count_by_status(connection: Connection) -> dict[ReviewStatus, int]:
     return {status: counted.get(status, 0) for status in ReviewStatus}
 
 
-def _narrow(statement: Select[Any], wanted: ResponseFilter, status: ReviewStatus) -> Select[Any]:
-    responses = RESPONSES.c
-    statement = statement.where(responses.review_status == status.value)
-    if not wanted.has_restricted:
-        statement = statement.where(responses.is_restricted.is_(False))
-    if wanted.reference:
-        statement = statement.where(responses.reference == wanted.reference)
-    if wanted.owner:
-        statement = statement.where(responses.owner == wanted.owner)
-    if wanted.edition_hash:
-        statement = statement.where(responses.edition_hash == wanted.edition_hash)
-    if wanted.since is not None:
-        statement = statement.where(responses.received_at >= wanted.since)
-    if wanted.until is not None:
-        statement = statement.where(responses.received_at < wanted.until)
-    for token in wanted.tokens:
-        held = RESPONSE_TOKENS.alias()
-        statement = statement.join(held, held.c.reference == responses.reference).where(held.c.token == token)
-    return statement
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A look-up of its own: some states, among all responses or among the few that have a rare token."""
+
+    wanted: ResponseFilter
+    statuses: tuple[ReviewStatus, ...]
+    tokens: tuple[str, ...]
+    responses: Any
+
+    def select_all(self) -> Select[Any]:
+        return select(*(self.responses[column.name] for column in COLUMNS))
+
+    def narrow(self, statement: Select[Any]) -> Select[Any]:
+        responses, wanted = self.responses, self.wanted
+        states = [status.value for status in self.statuses]
+        statement = statement.where(
+            responses.review_status.in_(states) if states[1:] else responses.review_status == states[0]
+        )
+        if not wanted.has_restricted:
+            statement = statement.where(responses.is_restricted.is_(False))
+        if wanted.reference:
+            statement = statement.where(responses.reference == wanted.reference)
+        if wanted.owner:
+            statement = statement.where(responses.owner == wanted.owner)
+        if wanted.edition_hash:
+            statement = statement.where(responses.edition_hash == wanted.edition_hash)
+        if wanted.since is not None:
+            statement = statement.where(responses.received_at >= wanted.since)
+        if wanted.until is not None:
+            statement = statement.where(responses.received_at < wanted.until)
+        for token in self.tokens:
+            held = RESPONSE_TOKENS.alias().c
+            # By the whole key: by the reference alone SQLite would read every entry of the token for each response.
+            mine = (
+                held.token == token,
+                held.received_at == responses.received_at,
+                held.reference == responses.reference,
+            )
+            statement = statement.where(exists().where(*mine))
+        return statement
+
+    def order(self, statement: Select[Any]) -> Select[Any]:
+        responses, wanted = self.responses, self.wanted
+        key = tuple_(responses.received_at, responses.reference)
+        if wanted.after is not None:
+            place = (wanted.after.received_at, wanted.after.reference)
+            statement = statement.where(key < place if wanted.is_newest_first else key > place)
+        columns = (responses.received_at, responses.reference)
+        return statement.order_by(*((column.desc() for column in columns) if wanted.is_newest_first else columns))
 
 
-def _order(statement: Select[Any], wanted: ResponseFilter) -> Select[Any]:
-    key = tuple_(RESPONSES.c.received_at, RESPONSES.c.reference)
-    if wanted.after is not None:
-        place = (wanted.after.received_at, wanted.after.reference)
-        statement = statement.where(key < place if wanted.is_newest_first else key > place)
-    columns = (RESPONSES.c.received_at, RESPONSES.c.reference)
-    return statement.order_by(*((column.desc() for column in columns) if wanted.is_newest_first else columns))
+def _divide(connection: Connection, wanted: ResponseFilter) -> list[_Part]:
+    """Return the look-ups that together find what is wanted.
+
+    What has a rare token is looked up by that token, all states at once. Otherwise there is no token, or so many have
+    each of them that they are soon met on the way through the index of a state.
+    """
+    if not wanted.statuses:
+        return []
+    counts = {token: _count_token(connection, token) for token in wanted.tokens}
+    rarest = min(counts, key=lambda token: counts[token], default=None)
+    if rarest is None or counts[rarest] > _FEW:
+        return [_Part(wanted, (status,), wanted.tokens, RESPONSES.c) for status in wanted.statuses]
+    holders = select(RESPONSE_TOKENS.c.reference).where(RESPONSE_TOKENS.c.token == rarest)
+    # With a limit of its own it stays a look-up of its own: nothing outside can make another index look better.
+    few = select(*COLUMNS).where(RESPONSES.c.reference.in_(holders)).limit(_FEW).subquery()
+    others = tuple(token for token in wanted.tokens if token != rarest)
+    return [_Part(wanted, wanted.statuses, others, few.c)]
+
+
+def _count_token(connection: Connection, token: str) -> int:
+    some = select(RESPONSE_TOKENS.c.reference).where(RESPONSE_TOKENS.c.token == token).limit(_FEW + 1).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()

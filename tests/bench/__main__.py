@@ -1,7 +1,5 @@
 """`make bench`: every budget of the design's section 7 that can be measured here, and what it was measured on."""
 
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -14,8 +12,11 @@ import click
 import psutil
 
 from app.questionnaire.answer import Answer, Coded
+from tests.bench.clinic import measure_clinics
 from tests.bench.load import Shot, encode, measure_rate
 from tests.bench.phone import measure_waits
+from tests.bench.report import Report
+from tests.bench.submit import measure_submits
 from tests.bench.walker import Walker
 from tests.bench.weight import weigh_pages
 from tests.browser.patient import list_examples, load_edition, read_answers
@@ -27,56 +28,71 @@ _PATIENTS = 4
 _PDFS = 100
 
 
+PATIENTS = "What patients wait for"
+SHARES = "Requests a second, as a share of a bare Flask view"
+
+
 @click.command()
-@click.option("--journeys", default=1000, help="Journeys and PDFs before memory is read.")
-def main(journeys: int) -> None:
+@click.option("--journeys", default=1000, show_default=True, help="Journeys and PDFs before memory is read.")
+@click.option("--sizes", default="1000,100000", show_default=True, help="How many responses the clinics have.")
+@click.option("--only", type=click.Choice(["patients", "clinic"]), help="One half of it.")
+@click.option("--write", is_flag=True, help="Write docs/performance.md.")
+def main(journeys: int, sizes: str, only: str | None, *, write: bool) -> None:
     """Measure the budgets on this machine, in one run."""
-    say("machine", f"{os.cpu_count()} cores, {psutil.virtual_memory().total // 2**30} GiB, {platform.platform()}")
-    say("software", f"Python {platform.python_version()}, waitress with 4 threads, 1 process, SQLite")
+    report = Report()
+    for what, figure in report.machine:
+        click.echo(f"  {what:<44} {figure}")
+    if only != "clinic":
+        measure_patients(report, journeys)
+    if only != "patients":
+        measure_clinics(report, [int(size) for size in sizes.split(",")])
+    if write:
+        report.write()
+
+
+def measure_patients(report: Report, journeys: int) -> None:
+    """Print what patients wait for, and what their pages cost the server."""
     folder = Path(tempfile.mkdtemp(prefix="foreword-bench-"))
-    measure_start(folder)
+    measure_start(report, folder)
     server = launch_server(folder, {})
     try:
-        weigh(server.url)
-        measure_rates(server.url)
-        measure_pdfs(server.url)
+        weigh(report, server.url)
+        measure_rates(report, server.url)
+        measure_pdfs(report, server.url)
         for name, waits in zip(("with the script", "without a script"), measure_waits(server.url), strict=True):
-            say(
+            report.say(
+                PATIENTS,
                 f"slow phone, {name}",
                 f"first page {waits.first:.2f} s (budget 0.9), whole all-No journey "
                 f"{waits.journey:.1f} s over {waits.steps} steps (budget 5)",
             )
-        measure_memory(server, journeys)
+        measure_memory(report, server, journeys)
     finally:
         server.stop()
 
 
-def say(what: str, figure: str) -> None:
-    """Print one figure."""
-    click.echo(f"{what:<34} {figure}")
-
-
-def measure_start(folder: Path) -> None:
+def measure_start(report: Report, folder: Path) -> None:
     """Print the seconds from the command to the first answered page, on a fresh folder and again."""
     for name in ("first start (new database)", "start again"):
         begun = time.monotonic()
         server = launch_server(folder, {})
         Walker(server.url).ask("GET", "/")
-        say(name, f"{time.monotonic() - begun:.2f} s to the first page (budget 1.5)")
+        report.say(PATIENTS, name, f"{time.monotonic() - begun:.2f} s to the first page (budget 1.5)")
         server.stop()
 
 
-def weigh(url: str) -> None:
+def weigh(report: Report, url: str) -> None:
     """Print bytes and requests a page."""
     first, requests, questions = weigh_pages(url)
-    say("first load, compressed", f"{first:,} bytes in {requests} requests (budget 14,000 in 3)")
-    say(
+    report.say(PATIENTS, "first load, compressed", f"{first:,} bytes in {requests} requests (budget 14,000 in 3)")
+    report.say(
+        PATIENTS,
         "question pages, compressed",
         f"median {statistics.median(questions):,.0f}, largest {max(questions):,} bytes (budget 4,000)",
     )
 
 
-def measure_rates(url: str) -> None:
+def measure_rates(report: Report, url: str) -> None:
     """Print a question page's GET and POST as a share of a bare view's rate on the same server."""
     port = _find_free_port()
     bare = subprocess.Popen([sys.executable, "-m", "tests.bench.bare", str(port)])
@@ -90,16 +106,19 @@ def measure_rates(url: str) -> None:
         for _ in range(_ROUNDS):
             for name, kind in shots.items():
                 rates[name].append(measure_rate(kind, _SECONDS))
+        submits, submit_share = measure_submits(url, shots["bare"][0], find_answers("B"))
     finally:
         bare.terminate()
         bare.wait()
     for name in ("GET", "POST"):
         share = statistics.median(ours / yard for ours, yard in zip(rates[name], rates["bare"], strict=True))
-        say(
+        report.say(
+            SHARES,
             f"question {name}",
             f"{statistics.median(rates[name]):,.0f} requests/s, {share:.0%} of a bare view's "
             f"{statistics.median(rates['bare']):,.0f} (budget 35 %)",
         )
+    report.say(SHARES, "sending a response", f"{submits:,.0f} requests/s, {submit_share:.0%} of the bare view's")
 
 
 def make_shots(url: str) -> tuple[Shot, Shot]:
@@ -112,7 +131,7 @@ def make_shots(url: str) -> tuple[Shot, Shot]:
     return Shot(url, walker.path, headers=headers), Shot(url, form.action, body, headers, expected=303)
 
 
-def measure_pdfs(url: str) -> None:
+def measure_pdfs(report: Report, url: str) -> None:
     """Print the median time of a summary's PDF after the first, over HTTP, for test patient B."""
     walker = Walker(url)
     walker.start()
@@ -123,10 +142,14 @@ def measure_pdfs(url: str) -> None:
         begun = time.monotonic()
         walker.ask("GET", "/summary.pdf")
         times.append(time.monotonic() - begun)
-    say("summary PDF (test patient B)", f"median {statistics.median(times) * 1000:.0f} ms after the first (budget 40)")
+    report.say(
+        PATIENTS,
+        "summary PDF (test patient B)",
+        f"median {statistics.median(times) * 1000:.0f} ms after the first (budget 40)",
+    )
 
 
-def measure_memory(server: Server, journeys: int) -> None:
+def measure_memory(report: Report, server: Server, journeys: int) -> None:
     """Print the memory of the server and its helpers after many journeys and PDFs."""
     all_no = {
         link_id: Coded(("no",))
@@ -144,7 +167,8 @@ def measure_memory(server: Server, journeys: int) -> None:
             if (step + 1) % max(1, journeys // 4) == 0:
                 readings.append(read_memory(server))
     path = ", ".join(f"{reading:.0f}" for reading in readings)
-    say(
+    report.say(
+        PATIENTS,
         "memory, server and PDF worker",
         f"{readings[-1]:.0f} MB after {journeys} journeys and PDFs (budget 180); on the way: {path}",
     )

@@ -18,6 +18,7 @@ from app.storage.statistics import (
     list_used_editions,
 )
 from app.storage.tokens import take_in
+from tests.storage.plans import list_scans, watch_plans
 
 DAY = timedelta(days=1)
 PERSON = "p" * 32
@@ -95,3 +96,15 @@ def test_tokens_are_counted_without_what_is_old_or_restricted(engine: Engine, re
         restrict(connection, hidden, is_restricted=True)
     with begin_read(engine) as connection:
         assert count_tokens_since(connection, ("heart", "liver", "eyes"), now) == {"heart": 1, "liver": 1, "eyes": 0}
+
+
+def test_no_count_goes_through_everything_but_what_is_counted(engine: Engine, receive: Receive, now: datetime) -> None:
+    receive(now, reviewed=DAY, tokens=("heart",))
+    with begin_read(engine) as connection, watch_plans(connection) as steps:
+        count_received(connection, [now, now + DAY])
+        list_review_times(connection, now, now + DAY, 10)
+        list_used_editions(connection)
+        count_by_edition(connection, ["f" * 64], now)
+        count_tokens_since(connection, ("heart",), now)
+        find_oldest_time(connection)
+    assert list_scans(steps, "responses", "response_tokens") == []

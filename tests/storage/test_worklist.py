@@ -1,142 +1,145 @@
-"""The work list: what fits, in the order of time, page after page, whatever comes in meanwhile."""
+"""The work list: what fits, in order, a page at a time, and never by going through everything there is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, insert
 
-from app.storage.editions import record_edition
 from app.storage.engine import begin_read, begin_write
-from app.storage.responses import OPEN, ReviewStatus, StoredResponse, find_newest_versions
-from app.storage.review import claim, complete, restrict
-from app.storage.tokens import take_in
-from app.storage.worklist import (
-    Place,
-    ResponseFilter,
-    count_by_status,
-    count_responses,
-    list_responses,
-)
-from tests.storage.sending import Sender
+from app.storage.responses import OPEN, ReviewStatus
+from app.storage.tables import RESPONSE_TOKENS, RESPONSES
+from app.storage.worklist import Place, ResponseFilter, count_by_status, count_responses, list_responses
+from tests.storage.plans import list_scans, watch_plans
 
-ANN = "a" * 32
-Send = Callable[..., StoredResponse]
+MINUTE = timedelta(minutes=1)
+STATES = tuple(ReviewStatus)
+
+NAMES = (("all",), ("all", "third"), ("third", "tenth"), ("all", "third", "tenth"), ("nobody",), ("all", "nobody"))
+
+Row = tuple[str, int, ReviewStatus, tuple[str, ...]]
+Fill = Callable[..., list[Row]]
 
 
 @pytest.fixture
-def send(engine: Engine, edition_hash: str, now: datetime) -> Send:
-    """Give a function with which somebody new sends, so many minutes from now, found by these tokens."""
+def fill(engine: Engine, edition_hash: str, now: datetime) -> Fill:
+    """Give a way to store many responses at once: their states in turn, and tokens by what `find_tokens` says."""
 
-    def send_one(minutes: int = 0, *tokens: str, edition: str = edition_hash) -> StoredResponse:
-        response, _ = Sender(engine, edition, now + timedelta(minutes=minutes)).send()
+    def store(count: int, find_tokens: Callable[[int], Sequence[str]] = lambda _: ()) -> list[Row]:
+        rows = [
+            (f"{number:010}", number, STATES[number % 4], tuple(token.ljust(32, "0") for token in find_tokens(number)))
+            for number in range(count)
+        ]
+        fixed = {"version": 1, "edition_hash": edition_hash, "language": "en", "delete_at": now, "revision": 0}
+        fixed |= {"is_kept": False, "is_restricted": False, "taken_in": 1}
         with begin_write(engine) as connection:
-            take_in(connection, response, tokens)
-        return replace(response, taken_in=1)
+            responses = [
+                {
+                    "reference": reference,
+                    "receipt_hash": f"{number:064}",
+                    "received_at": now + number * MINUTE,
+                    "sent_at": now + number * MINUTE,
+                    "review_status": status.value,
+                    **fixed,
+                }
+                for reference, number, status, _ in rows
+            ]
+            connection.execute(insert(RESPONSES), responses)
+            tokens = [
+                {"token": token, "received_at": now + number * MINUTE, "reference": reference}
+                for reference, number, _, held in rows
+                for token in held
+            ]
+            if tokens:
+                connection.execute(insert(RESPONSE_TOKENS), tokens)
+        return rows
 
-    return send_one
+    return store
 
 
-def find(engine: Engine, limit: int = 25, **wanted: object) -> list[str]:
+def find(engine: Engine, wanted: ResponseFilter) -> list[str]:
     with begin_read(engine) as connection:
-        return [one.reference for one in list_responses(connection, ResponseFilter(**wanted), limit)]  # type: ignore[arg-type]  # as asked
+        found = [one.reference for one in list_responses(connection, wanted, 5000)]
+        counted = count_responses(connection, wanted, 4000)
+    assert counted == len(found) or wanted.after is not None  # a page further on is counted with the ones before
+    return found
 
 
-def test_what_came_first_stands_first_and_the_other_way_round(engine: Engine, send: Send) -> None:
-    late, early, middle = (send(minutes).reference for minutes in (9, 1, 5))
-    assert find(engine) == [early, middle, late]
-    assert find(engine, is_newest_first=True) == [late, middle, early]
+def pad(*tokens: str) -> tuple[str, ...]:
+    return tuple(token.ljust(32, "0") for token in tokens)
 
 
-def test_each_filter_narrows_and_all_are_combined(engine: Engine, send: Send, now: datetime) -> None:
-    with begin_write(engine) as connection:
-        record_edition(connection, "d" * 64, '{"item":[1]}', language="en", title="Another", now=now)
-    first, second = send(1, "ana", "ruiz"), send(2, "ana", "chen")
-    third = send(3, "ana", edition="d" * 64)
-    with begin_write(engine) as connection:
-        claim(connection, second, ANN)
-        hidden = restrict(connection, third, is_restricted=True)
-    assert find(engine, tokens=("ana",)) == [first.reference, second.reference]
-    assert find(engine, tokens=("ana", "ruiz")) == [first.reference]
-    assert find(engine, tokens=("ana", "bo")) == []
-    assert find(engine, owner=ANN) == [second.reference]
-    assert find(engine, owner=ANN, tokens=("ruiz",)) == []
-    assert find(engine, statuses=(ReviewStatus.REQUESTED,)) == [first.reference]
-    assert find(engine, since=now + timedelta(minutes=2)) == [second.reference]
-    assert find(engine, until=now + timedelta(minutes=2)) == [first.reference]
-    assert find(engine, reference=first.reference) == [first.reference]
-    assert find(engine, edition_hash="d" * 64) == []
-    assert find(engine, edition_hash="d" * 64, has_restricted=True) == [hidden.reference]
+def test_pages_follow_one_another_and_hold_everything_once(engine: Engine, fill: Fill) -> None:
+    rows = fill(60)
+    for is_newest_first in (False, True):
+        wanted, pages = ResponseFilter(is_newest_first=is_newest_first), []
+        with begin_read(engine) as connection:
+            while page := list_responses(connection, wanted, 7):
+                pages += [one.reference for one in page]
+                wanted = replace(wanted, after=Place(page[-1].received_at, page[-1].reference))
+        expected = [reference for reference, *_ in rows]
+        assert pages == (expected[::-1] if is_newest_first else expected)
 
 
-def test_counting_stops_where_it_is_told(engine: Engine, send: Send) -> None:
-    for minute in range(5):
-        send(minute)
+@pytest.mark.parametrize("count", [40, 2400])  # few have a token; more than a search begins with
+def test_all_tokens_must_be_there_whether_few_or_many_have_them(engine: Engine, fill: Fill, count: int) -> None:
+    rows = fill(count, lambda number: ["all"] + ["third"] * (number % 3 == 0) + ["tenth"] * (number % 10 == 0))
+    for names in NAMES:
+        for statuses in (STATES, OPEN, (ReviewStatus.COMPLETED,), ()):
+            expected = [
+                reference for reference, _, status, held in rows if status in statuses and set(pad(*names)) <= set(held)
+            ]
+            assert find(engine, ResponseFilter(statuses=statuses, tokens=pad(*names))) == expected, (names, statuses)
+
+
+def test_tokens_go_with_every_other_filter(engine: Engine, fill: Fill, now: datetime, edition_hash: str) -> None:
+    rows = fill(40, lambda number: ["even"] if number % 2 == 0 else [])
+    wanted = ResponseFilter(
+        tokens=pad("even"),
+        since=now + 10 * MINUTE,
+        until=now + 30 * MINUTE,
+        edition_hash=edition_hash,
+        is_newest_first=True,
+    )
+    expected = [reference for reference, number, *_ in rows if number % 2 == 0 and 10 <= number < 30][::-1]
+    assert find(engine, wanted) == expected
+    assert find(engine, replace(wanted, after=Place(now + 20 * MINUTE, rows[20][0]))) == expected[5:]
+    assert find(engine, replace(wanted, edition_hash="f" * 64)) == []
+    assert find(engine, replace(wanted, owner="somebody")) == []
+    assert find(engine, replace(wanted, reference=rows[12][0])) == [rows[12][0]]
+    assert find(engine, replace(wanted, reference=rows[13][0])) == []
+
+
+def test_counting_stops_where_it_is_told(engine: Engine, fill: Fill) -> None:
+    fill(40, lambda _: ["all"])
     with begin_read(engine) as connection:
-        assert count_responses(connection, ResponseFilter()) == 5
-        assert count_responses(connection, ResponseFilter(), at_most=3) == 4
-        assert count_by_status(connection)[ReviewStatus.REQUESTED] == 5
+        for wanted in (ResponseFilter(), ResponseFilter(tokens=pad("all"))):
+            assert count_responses(connection, wanted, 40) == 40
+            assert count_responses(connection, wanted, 12) == 13
+        assert count_by_status(connection) == dict.fromkeys(STATES, 10)
 
 
-def test_a_page_goes_on_behind_the_last_row_though_others_came_and_went(
-    engine: Engine, send: Send, now: datetime
-) -> None:
-    sent = [send(minute) for minute in range(6)]
-    place = Place(sent[2].received_at, sent[2].reference)
-    with begin_write(engine) as connection:
-        complete(connection, sent[0], ANN, now)
-    newest = send(7)
-    expected = [one.reference for one in (*sent[3:], newest)]
-    assert find(engine, statuses=OPEN, after=place) == expected
-
-
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(size=st.integers(1, 7), is_newest_first=st.booleans())
-def test_the_pages_hold_each_response_once_whatever_their_size(
-    engine: Engine, send: Send, *, size: int, is_newest_first: bool
-) -> None:
-    if not find(engine):
-        for minute in (0, 0, 1, 1, 1, 2, 3, 5):  # some came at the same moment
-            send(minute)
-    wanted, seen = ResponseFilter(is_newest_first=is_newest_first), []
-    with begin_read(engine) as connection:
-        while page := list_responses(connection, wanted, size):
-            seen += page
-            wanted = replace(wanted, after=Place(page[-1].received_at, page[-1].reference))
-        assert seen == list_responses(connection, ResponseFilter(is_newest_first=is_newest_first), 100)
-    assert len({one.reference for one in seen}) == 8
-
-
-def test_the_newest_version_of_each_is_found_at_once(engine: Engine, edition_hash: str, now: datetime) -> None:
-    one, other = Sender(engine, edition_hash, now), Sender(engine, edition_hash, now)
-    first, _ = one.send()
-    second, _ = other.send()
-    one.send(version=2, content="newer")
-    with begin_read(engine) as connection:
-        found = find_newest_versions(connection, [first.reference, second.reference, "0" * 10])
-        assert find_newest_versions(connection, []) == {}
-    assert {reference: version.version for reference, version in found.items()} == {
-        first.reference: 2,
-        second.reference: 1,
-    }
-    assert found[first.reference].sealed.startswith(b"newer")
-
-
-def test_each_look_up_follows_an_index(engine: Engine, send: Send) -> None:
-    # What cost grows with would be a sort or a scan of the whole table.
-    send(1)
-    if engine.dialect.name != "sqlite":
-        return
-    with begin_read(engine) as connection:
-        plan = connection.execute(
-            text(
-                "EXPLAIN QUERY PLAN SELECT * FROM responses WHERE review_status = 'requested' AND is_restricted = 0 "
-                "AND (received_at, reference) > ('2026', 'a') ORDER BY received_at, reference LIMIT 26"
-            )
-        ).all()
-    assert [row.detail for row in plan] == [
-        "SEARCH responses USING INDEX ix_responses_queue (review_status=? AND (received_at,reference)>(?,?))"
+def test_no_look_up_goes_through_everything(engine: Engine, fill: Fill, now: datetime, edition_hash: str) -> None:
+    fill(2400, lambda number: ["all"] + ["few"] * (number % 100 == 0))
+    place = Place(now, "0")
+    filters = [
+        ResponseFilter(),
+        ResponseFilter(statuses=OPEN, after=place),
+        ResponseFilter(after=place, is_newest_first=True),
+        ResponseFilter(since=now, until=now + MINUTE),
+        ResponseFilter(edition_hash=edition_hash, since=now),
+        ResponseFilter(owner="somebody"),
+        ResponseFilter(reference="0"),
+        ResponseFilter(tokens=pad("all")),
+        ResponseFilter(tokens=pad("all", "few"), since=now, edition_hash=edition_hash, owner="somebody"),
+        ResponseFilter(tokens=pad("few"), after=place),
     ]
+    with begin_read(engine) as connection, watch_plans(connection) as steps:
+        for wanted in filters:
+            list_responses(connection, wanted)
+            count_responses(connection, wanted)
+    assert list_scans(steps, "responses", "response_tokens") == []
+    joined = [step for step in steps if "response_tokens" in step and "reference=?" not in step]
+    assert all("(token=?)" in step for step in joined)
+    assert steps or engine.dialect.name == "postgresql"

@@ -1,0 +1,243 @@
+"""The clinic's side with few and with many responses: time and memory, side by side in one run.
+
+The two clinics are real servers on SQLite files filled with made-up responses; every figure of the greater one is taken
+in turn with the same figure of the lesser, so that whatever else the machine does meets both.
+"""
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import click
+import psutil
+from sqlalchemy import text
+
+from app.clinic.editions import EditionShelf
+from app.desk.demo import Made, fill_demonstration
+from app.desk.demo_plan import Span
+from app.desk.export import STATE_WORDS
+from app.desk.intake import take_in_new
+from app.desk.keyring import Desk, open_desk
+from app.desk.opening import open_newest
+from app.settings import load_settings
+from app.storage.clinic_keys import find_newest_key
+from app.storage.editions import find_latest_edition
+from app.storage.engine import Engine, begin_read, begin_write, create_engine_for
+from app.storage.responses import StoredResponse
+from app.storage.worklist import ResponseFilter, list_responses
+from app.vault.reference import format_reference
+from tests.bench.report import Report
+from tests.bench.walker import Walker
+from tests.support.server import COMMAND, Server, launch_server
+
+GROUP = "The clinic's side, few and many responses"
+
+_REPEATS = 31
+_TAKEN_IN = 300
+_ROW = re.compile(rb'href="/clinic/responses/[0-9A-Z]{5}-[0-9A-Z]{5}"')
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Clinic:
+    """A clinic with so many responses: its server and files, who is signed in, and a response in the middle."""
+
+    size: int
+    server: Server
+    engine: Engine
+    desk: Desk
+    staff: Walker
+    middle: StoredResponse
+    person: tuple[str, str]
+    seconds_to_fill: float
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+
+
+def measure_clinics(report: Report, sizes: Sequence[int]) -> None:
+    """Print what each page and command costs at each size, and that of the greatest as a ratio to the least."""
+    clinics = [open_clinic(size) for size in sizes]
+    try:
+        for what, act in ACTS.items():
+            for number in range(_REPEATS):
+                for clinic in clinics:
+                    begun = time.perf_counter()
+                    act(clinic)
+                    if number:  # the first one warms up
+                        clinic.seconds.setdefault(what, []).append(time.perf_counter() - begun)
+        rows = [
+            _compare(what, [statistics.median(clinic.seconds[what]) * 1000 for clinic in clinics], "ms")
+            for what in ACTS
+        ]
+        rows.append(
+            _compare("memory of the server after it", [_read_memory(clinic.server) for clinic in clinics], "MB")
+        )
+        rows.append(_compare("intake of one response", [measure_intake(clinic) * 1000 for clinic in clinics], "ms"))
+        exports = [measure_export(clinic) for clinic in clinics]
+        rows.append(
+            _compare(
+                "export, each row",
+                [one.seconds / clinic.size * 1000 for one, clinic in zip(exports, clinics, strict=True)],
+                "ms",
+            )
+        )
+        rows.append(_compare("export, whole file", [one.seconds for one in exports], "s"))
+        rows.append(_compare("export, most memory of the command", [one.most for one in exports], "MB"))
+        rows.append(_compare("export, memory it grew by while writing", [one.grown for one in exports], "MB"))
+        rows.append(_compare("size of the database", [_read_size(clinic) for clinic in clinics], "MB"))
+        rows.append(
+            _compare(
+                "to fill it, each response", [clinic.seconds_to_fill / clinic.size * 1000 for clinic in clinics], "ms"
+            )
+        )
+        head = ("", *(f"{size:,} responses" for size in sizes), "ratio")
+        report.say_table(GROUP, head, rows)
+    finally:
+        for clinic in clinics:
+            clinic.engine.dispose()
+            clinic.server.stop()
+
+
+def open_clinic(size: int) -> Clinic:
+    """Return a clinic that is filled, served and signed in to."""
+    folder = Path(tempfile.mkdtemp(prefix="foreword-bench-"))
+    server = launch_server(folder, {})
+    settings = load_settings({"FOREWORD_DATA": str(server.data), "FOREWORD_DEMO": "1"})
+    engine = create_engine_for(settings.database_url)
+    desk = open_desk(engine, settings, datetime.now(UTC))
+    seconds = _fill(engine, desk, size)
+    with begin_read(engine) as connection:
+        found = list_responses(connection, ResponseFilter(), size // 2)
+        opened = open_newest(connection, desk, EditionShelf(engine).find, found[-1])
+    staff = Walker(server.url)
+    staff.ask("GET", "/clinic/sign-in")
+    form = next(form for form in staff.document.forms if form.action == "/clinic/demonstration")
+    staff.send(form, {"as": ["reviewer"]})
+    birth = "{:04}-{:02}-{:02}".format(*opened.sent.patient.birth or (0, 0, 0))
+    return Clinic(size, server, engine, desk, staff, found[-1], (opened.sent.patient.name, birth), seconds)
+
+
+def _fill(engine: Engine, desk: Desk, size: int) -> float:
+    shelf = EditionShelf(engine)
+    with begin_read(engine) as connection:
+        key, latest = find_newest_key(connection), find_latest_edition(connection)
+    edition = shelf.find(latest.hash) if latest else None
+    if key is None or edition is None:
+        raise RuntimeError("the server stored neither a key nor an edition")
+    span = Span(now=datetime.now(UTC), days=175, zone=ZoneInfo("America/Chicago"))
+    made = Made(count=size, seed="1", span=span, retention_days=180)
+    begun = time.monotonic()
+    with click.progressbar(length=size, label=f"{size:,} responses", file=sys.stderr) as bar:
+        for step in fill_demonstration(engine, desk, key, edition, made):
+            bar.update(step)
+    return time.monotonic() - begun
+
+
+def _ask(clinic: Clinic, address: str) -> None:
+    clinic.staff.ask("GET", address)
+    if clinic.staff.status != 200:
+        raise RuntimeError(f"{address.partition('?')[0]} answered {clinic.staff.status}")
+
+
+def _search(clinic: Clinic, **typed: str) -> None:
+    """Fill in the form above the list and follow where it leads."""
+    form = next(form for form in clinic.staff.document.forms if "birth" in form.fields)
+    asked = {"name": "", "birth": "", "reference": "", "item": "", **typed}
+    clinic.staff.send(form, {"state": list(STATE_WORDS), **{name: [value] for name, value in asked.items()}})
+    if clinic.staff.status != 200 or not _ROW.search(clinic.staff.body):
+        raise RuntimeError(f"the search answered {clinic.staff.status}")
+
+
+def _show_middle(clinic: Clinic) -> None:
+    place = (clinic.middle.received_at - _EPOCH).total_seconds() * 1_000_000
+    states = [("state", word) for word in STATE_WORDS]
+    _ask(clinic, f"/clinic/responses?{urlencode([*states, ('after', f'{place:.0f}.{clinic.middle.reference}')])}")
+
+
+ACTS: dict[str, Callable[[Clinic], None]] = {
+    "work list, what is open": lambda clinic: _ask(clinic, "/clinic/responses"),
+    "work list, all, a page in the middle": _show_middle,
+    "list by an answer other than No": lambda clinic: _ask(
+        clinic, "/clinic/responses?state=reviewed&item=heart-disease"
+    ),
+    "search by name and date of birth": lambda clinic: _search(clinic, name=clinic.person[0], birth=clinic.person[1]),
+    "search by name alone": lambda clinic: _search(clinic, name=clinic.person[0], birth=""),
+    "search by reference": lambda clinic: _search(
+        clinic, name="", birth="", reference=format_reference(clinic.middle.reference)
+    ),
+    "open a response": lambda clinic: _ask(clinic, f"/clinic/responses/{format_reference(clinic.middle.reference)}"),
+    "overview": lambda clinic: _ask(clinic, "/clinic/overview"),
+    "back to the work list": lambda clinic: _ask(clinic, "/clinic/responses"),
+}
+
+
+def measure_intake(clinic: Clinic) -> float:
+    """Return the seconds that it takes to open a new response and write its search tokens."""
+    newest = "SELECT reference FROM responses ORDER BY received_at DESC LIMIT :count"
+    some = text(f"UPDATE responses SET taken_in = 0 WHERE reference IN ({newest})")  # noqa: S608 - both texts are ours
+    with begin_write(clinic.engine) as connection:
+        connection.execute(some, {"count": _TAKEN_IN})
+    find, done = EditionShelf(clinic.engine).find, 0
+    begun = time.monotonic()
+    while step := take_in_new(clinic.engine, clinic.desk, find, datetime.now(UTC)):
+        done += step
+    if done < min(_TAKEN_IN, clinic.size):
+        raise RuntimeError(f"{done} responses were taken in")
+    return (time.monotonic() - begun) / done
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export took: seconds, its most memory in MB, and how much that grew after the first tenth of the file."""
+
+    seconds: float
+    most: float
+    grown: float
+
+
+def measure_export(clinic: Clinic) -> Exported:
+    """Return what `foreword export` takes for everything there is, watched from outside."""
+    out = clinic.server.data.parent / "export.csv"
+    words = [COMMAND, "export", out, "--include", "identity", "--include", "substance-use", "--include", "pregnancy"]
+    environment = {**os.environ, "FOREWORD_DATA": str(clinic.server.data), "FOREWORD_DEMO": "1"}
+    begun = time.monotonic()
+    process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    watched, readings = psutil.Process(process.pid), []
+    while process.poll() is None:
+        try:
+            readings.append((out.stat().st_size if out.exists() else 0, watched.memory_info().rss / 1e6))
+        except psutil.Error:
+            break
+        time.sleep(0.02)
+    seconds = time.monotonic() - begun
+    with out.open("rb") as file:
+        file.seek(-2000, os.SEEK_END)
+        end = file.read().rpartition(b"#rows,")[2].partition(b",")[0]
+    if process.wait() or int(end) != clinic.size:
+        raise RuntimeError(f"the export ended with {process.returncode} and {end!r} rows")
+    writing = [memory for size, memory in readings if size > out.stat().st_size / 10]
+    out.unlink()
+    most = max(memory for _, memory in readings)
+    return Exported(seconds, most, writing[-1] - writing[0] if writing else 0.0)
+
+
+def _compare(what: str, figures: Sequence[float], unit: str) -> tuple[str, ...]:
+    ratio = f"{figures[-1] / figures[0]:.2f}" if figures[0] else "–"
+    return (what, *(f"{figure:,.1f} {unit}" for figure in figures), ratio)
+
+
+def _read_memory(server: Server) -> float:
+    return float(psutil.Process(server.process.pid).memory_info().rss) / 1e6
+
+
+def _read_size(clinic: Clinic) -> float:
+    return sum(file.stat().st_size for file in clinic.server.data.glob("foreword.sqlite3*")) / 1e6

@@ -1,0 +1,86 @@
+"""What was measured, as it is printed and as docs/performance.md keeps it."""
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+import psutil
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
+
+_HEAD = """# Performance
+
+Made by `make bench ARGS=--write`; nobody edits it. Shares and ratios are taken within one run, with what they are
+compared to measured beside them in turn: they hold elsewhere, the milliseconds do not.
+
+"""
+
+
+def describe_machine() -> list[tuple[str, str]]:
+    """Return what figures depend on."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - whichever git there is
+        cwd=DOCUMENT.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    libraries = ("Flask", "waitress", "SQLAlchemy", "cryptography", "typst")
+    return [
+        ("day", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"),
+        ("program", f"commit {commit or 'unknown'}"),
+        ("machine", f"{os.cpu_count()} cores, {psutil.virtual_memory().total // 2**30} GiB, {platform.platform()}"),
+        ("load before", f"{os.getloadavg()[1]:.1f} over five minutes"),
+        (
+            "software",
+            f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in libraries),
+        ),
+        ("server", "waitress with 4 threads, 1 process, SQLite"),
+    ]
+
+
+@dataclass(slots=True)
+class Report:
+    """Figures in groups, printed as they come."""
+
+    machine: list[tuple[str, str]] = field(default_factory=describe_machine)
+    groups: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    tables: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
+
+    def say(self, group: str, what: str, figure: str) -> None:
+        """Print one figure, and keep it."""
+        if group not in self.groups:
+            self.groups[group] = []
+            click.echo(f"\n{group}")
+        self.groups[group].append((what, figure))
+        click.echo(f"  {what:<44} {figure}")
+
+    def say_table(self, group: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+        """Print a table, and keep it."""
+        self.tables[group] = [head, *rows]
+        widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+        click.echo(f"\n{group}")
+        for row in (head, *rows):
+            first, *others = (
+                cell.ljust(width) if not place else cell.rjust(width)
+                for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            )
+            click.echo("  " + "  ".join((first, *others)))
+
+    def write(self) -> None:
+        """Write all figures into the documentation, with what they were measured on."""
+        parts = [_HEAD, "| measured on | |\n|---|---|\n"]
+        parts += [f"| {what} | {figure} |\n" for what, figure in self.machine]
+        for group, figures in self.groups.items():
+            parts.append(f"\n## {group}\n\n| what | measured |\n|---|---|\n")
+            parts += [f"| {what} | {figure} |\n" for what, figure in figures]
+        for group, (head, *rows) in self.tables.items():
+            parts.append(f"\n## {group}\n\n| {' | '.join(head)} |\n|{'---|' * len(head)}\n")
+            parts += [f"| {' | '.join(row)} |\n" for row in rows]
+        DOCUMENT.write_text("".join(parts), encoding="utf-8")
+        click.echo(f"\n{DOCUMENT.name}: written")
