@@ -10,9 +10,19 @@ from hypothesis import strategies as st
 from app.questionnaire.answer import Coded, Number, Rows, Text
 from app.questionnaire.answers import PageReading, read_page
 from app.questionnaire.edition import Edition, Page
+from app.questionnaire.handover import Handover
 from app.questionnaire.model import ItemType
-from app.questionnaire.progress import Progress, dump_progress, is_overtaken, keep_answers, keep_typed, load_progress
+from app.questionnaire.progress import (
+    Progress,
+    dump_progress,
+    find_reached,
+    is_overtaken,
+    keep_answers,
+    keep_typed,
+    load_progress,
+)
 from app.questionnaire.response import Status, complete_response
+from app.questionnaire.sent import Patient
 from tests.questionnaire.build import edition, page, question, when
 
 TODAY = date(2026, 5, 10)
@@ -138,3 +148,44 @@ def test_dump_and_load_agree(given_answers: dict[str, Coded], typed: dict[str, t
 
 def test_a_dump_is_json_and_nothing_else() -> None:
     assert json.loads(dump_progress(START))["language"] == "en"
+
+
+SENT = Handover(
+    version=2,
+    sent_at=datetime(2026, 5, 10, 9, 30, tzinfo=UTC),
+    patient=Patient(name="Zoë \ud800", birth=(1990, 5, 3), contact="1, a@b", appointment=(2026, 6, 1)),
+    answers="0" * 64,
+)
+
+
+def test_what_was_typed_to_send_and_what_was_sent_come_back_as_they_were() -> None:
+    progress = replace(START, share={"patient-name": ("Zoë \ud800",), "consent": ("agree",)}, sent=SENT)
+    assert load_progress(dump_progress(progress)) == progress
+    bare = replace(SENT, patient=Patient(name="Zoë"))
+    assert load_progress(dump_progress(replace(progress, sent=bare))).sent == bare
+
+
+def test_a_draft_of_the_program_before_opens_too() -> None:
+    stored = json.loads(dump_progress(save(START, "heart", heart_disease="no")))
+    del stored["share"], stored["sent"]
+    again = load_progress(json.dumps(stored).encode())
+    assert (again.share, again.sent) == ({}, None)
+
+
+def test_where_a_draft_stands_is_told_by_pages_that_everybody_sees() -> None:
+    # Whoever is on a page that only some answers open is at the one before it
+    assert find_reached(WALK, START) == find("heart").number
+    opened = save(START, "heart", heart_disease="yes")
+    assert find_reached(WALK, opened) == find("heart").number
+    assert find_reached(WALK, save(opened, "more", kind="yes")) == find("heart").number
+    assert find_reached(WALK, save(save(opened, "more", kind="yes"), "age-page", age="4")) == find("age-page").number
+    assert find_reached(WALK, save(START, "age-page", age="x")) == find("age-page").number
+
+
+def test_who_has_sent_ends_nowhere() -> None:
+    assert find_reached(WALK, replace(save(START, "age-page", age="4"), sent=SENT)) is None
+
+
+def test_the_same_number_of_pages_says_the_same_whatever_was_answered() -> None:
+    yes, no = save(START, "heart", heart_disease="yes"), save(START, "heart", heart_disease="no")
+    assert find_reached(WALK, yes) == find_reached(WALK, no)
