@@ -39,7 +39,7 @@ WEEKS: Final = 26
 FEWEST: Final = 5
 """Counts of answers below this are not told."""
 
-MOST_TIMED: Final = 1000
+MOST_TIMED: Final = 500
 """Of how many reviews a month, the last ones, the time is taken."""
 
 _SLOWEST: Final = 0.9

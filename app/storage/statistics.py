@@ -4,6 +4,7 @@ Every statement looks back a given time and no further, so that it costs no more
 neither read nor needed; what a token means is known elsewhere.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -36,6 +37,9 @@ _EDITIONS_USED: Final = (
 _TOKEN: Final = select(func.count()).where(
     RESPONSE_TOKENS.c.token == bindparam("token"), RESPONSE_TOKENS.c.received_at >= bindparam("since")
 )
+
+_RESTRICTED: Final = select(RESPONSES.c.reference).where(RESPONSES.c.is_restricted.is_(True), _SINCE)
+_TOKENS_OF: Final = select(RESPONSE_TOKENS.c.token).where(RESPONSE_TOKENS.c.reference == bindparam("key"))
 
 
 def find_oldest_time(connection: Connection) -> datetime | None:
@@ -76,15 +80,9 @@ def count_by_edition(connection: Connection, editions: Collection[str], since: d
 
 def count_tokens_since(connection: Connection, tokens: Collection[str], since: datetime) -> Mapping[str, int]:
     """Return how many responses since a moment have each of these search tokens; restricted ones are not among them."""
-    restricted = select(RESPONSES.c.reference).where(RESPONSES.c.is_restricted.is_(True), _SINCE).subquery()
-    hidden = (
-        select(RESPONSE_TOKENS.c.token, func.count())
-        .join(restricted, restricted.c.reference == RESPONSE_TOKENS.c.reference)
-        .where(RESPONSE_TOKENS.c.token.in_(sorted(tokens)))
-        .group_by(RESPONSE_TOKENS.c.token)
-    )
-    away = {row[0]: row[1] for row in connection.execute(hidden, {"since": since})}
+    restricted = connection.execute(_RESTRICTED, {"since": since}).scalars().all()
+    away = Counter(token for one in restricted for token in connection.execute(_TOKENS_OF, {"key": one}).scalars())
     return {
-        token: connection.execute(_TOKEN, {"token": token, "since": since}).scalar_one() - away.get(token, 0)
+        token: connection.execute(_TOKEN, {"token": token, "since": since}).scalar_one() - away[token]
         for token in tokens
     }

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -137,6 +138,13 @@ RESPONSES: Final = Table(
     Index("ix_responses_delete_at", "delete_at"),
     Index("ix_responses_taken_in", "taken_in", "received_at"),
     Index("ix_responses_edition", "edition_hash", "received_at", "reference"),
+    # Of the few that are restricted: nothing that looks for the others can take it for an index of theirs.
+    Index(
+        "ix_responses_restricted",
+        "received_at",
+        sqlite_where=text("is_restricted IS 1"),
+        postgresql_where=text("is_restricted IS true"),
+    ),
 )
 
 RESPONSE_VERSIONS: Final = Table(

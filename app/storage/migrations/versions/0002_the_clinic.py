@@ -107,6 +107,13 @@ def _make_responses() -> None:
     op.create_index("ix_responses_delete_at", "responses", ["delete_at"])
     op.create_index("ix_responses_taken_in", "responses", ["taken_in", "received_at"])
     op.create_index("ix_responses_edition", "responses", ["edition_hash", "received_at", "reference"])
+    op.create_index(
+        "ix_responses_restricted",
+        "responses",
+        ["received_at"],
+        sqlite_where=sa.text("is_restricted IS 1"),
+        postgresql_where=sa.text("is_restricted IS true"),
+    )
 
 
 def _make_contents() -> None:
