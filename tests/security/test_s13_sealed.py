@@ -14,6 +14,7 @@ from sqlalchemy import Connection, create_engine, select, text, update
 
 from app.clinic.sending import PURPOSE
 from app.desk.opening import OpenedVersion, UnreadableError
+from app.output.qr import draw_qr_svg
 from app.questionnaire.answer import Answer, Text
 from app.settings import StartError
 from app.storage.responses import StoredVersion
@@ -97,10 +98,12 @@ ANSWERS: dict[str, Answer] = {"other-conditions": Text(CANARY), "questions-for-d
 def test_the_patients_machine_serves_sends_and_can_open_nothing(start_server: StartServer, database_url: str) -> None:
     # Given two processes on one database, each with a data folder of its own
     clinic = start_server(role="clinic", database_url=database_url)
-    patients = start_server(role="patient", database_url=database_url)
+    patients = start_server(role="patient", database_url=database_url, clinic_url=clinic.url)
     assert not (patients.data / "keys").exists()
     # When somebody sends
-    walk_and_send(patients.url, ANSWERS).connection.close()
+    walker = walk_and_send(patients.url, ANSWERS)
+    walker.ask("GET", "/summary.svg")
+    walker.connection.close()
     # Then each serves its own people only
     for path in ("/clinic/", "/clinic/responses", "/clinic/sign-in"):
         assert ask(patients, path) == (NOT_FOUND, path)
@@ -112,6 +115,10 @@ def test_the_patients_machine_serves_sends_and_can_open_nothing(start_server: St
     with open_files(clinic.data, database_url) as files:
         (stored,) = files.list_stored()
         assert files.open(stored).sent.response.answers["other-conditions"] == Text(CANARY)
+    # And the code on the paper leads to the clinic's own machine, and there to nobody who has not signed in
+    page = f"/clinic/responses/{stored.reference}"
+    assert walker.body == draw_qr_svg(f"{clinic.url}{page}")
+    assert ask(clinic, page)[1].startswith("/clinic/sign-in")
     # But neither the program with the patients' folder nor anything in it does
     with pytest.raises(StartError), open_files(patients.data, database_url):
         pass
