@@ -43,6 +43,7 @@ class Eye:
         if not self.can_search:
             return
         self.faults += [f"{name}: {violation}" for violation in self.axe(self.page)]
+        self.page.keyboard.press("Tab")  # focus shows itself to whoever uses the keyboard
         for search in (FIND_SMALL, FIND_UNMARKED):
             self.faults += [f"{name}: {fault}" for fault in self.page.evaluate(search)]
         width = self.page.evaluate("document.scrollingElement.scrollWidth")
