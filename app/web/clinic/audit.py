@@ -185,7 +185,7 @@ def _list_lines(connection: Connection, entries: list[Entry]) -> list[Line]:
     return [
         Line(
             number=entry.number,
-            at=f"{services.localize(entry.at):%Y-%m-%d %H:%M:%S}",
+            at=f"{services.localize(entry.at):%Y-%m-%d %H:%M}",
             utc=f"{entry.at:%Y-%m-%d %H:%M:%S}",
             who=names[entry.event.actor],
             action=entry.event.action,
