@@ -95,7 +95,7 @@ def answer_problem(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or error.code is None or error.code < _CLIENT_ERROR:
         return error  # a redirect, or a view's own answer
     fitting = _SERVER_ERROR if error.code >= _SERVER_ERROR else _CLIENT_ERROR
-    pages = get_shell().problem_pages
+    pages = get_shell().find_problem_pages(request.path)
     response = Response(pages.get(error.code, pages[fitting]), error.code)
     for name, value in error.get_headers():
         if name.lower() != "content-type":

@@ -1,6 +1,6 @@
 """The application object, and what surrounds all its pages; it must never know a question or an answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, NoReturn
@@ -35,10 +35,17 @@ class Shell:
 
     problem_pages: dict[int, bytes] = field(default_factory=dict)
     """The error pages by status, ready made: nothing that is broken can keep one from being shown. Always this dict."""
+    problem_pages_below: dict[str, Mapping[int, bytes]] = field(default_factory=dict)
+    """Other error pages for what is below an address, by that address."""
     keep_form: FormKeeper | None = None
     """Set by the pages that have something to keep when a form's token has died."""
     readiness: dict[str, Callable[[], object]] = field(default_factory=dict)
     """What must work before /readyz says so: a name for the operator, and a call that raises when it does not."""
+
+    def find_problem_pages(self, path: str) -> Mapping[int, bytes]:
+        """Return the error pages for an address."""
+        below = (pages for top, pages in self.problem_pages_below.items() if path == top or path.startswith(f"{top}/"))
+        return next(below, self.problem_pages)
 
 
 class FormRequest(Request):

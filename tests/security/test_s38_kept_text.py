@@ -18,7 +18,7 @@ from app.web.clinic.kept import find_kept, forget_kept, keep_typed
 from tests.web.clinic.conftest import SignIn
 from tests.web.clinic.staff import read_cookie
 from tests.web.patient.conftest import Clock
-from tests.web.patient.visitor import ORIGIN, Form, Visitor
+from tests.web.patient.visitor import ORIGIN, Form, Visitor, make_visitor
 
 NOTE = "Called back – says “much better” <b>\nsince Monday\U0001f33b"
 ADDRESS = "/clinic/probe/7"
@@ -156,3 +156,36 @@ def test_a_page_that_was_opened_before_is_the_one_that_opens_after(sign_in: Sign
     sign_in_again(reviewer)
     assert reviewer.last is not None
     assert reviewer.last.request.full_path == "/clinic/account?from=1"
+
+
+def test_a_sign_in_page_that_waited_for_hours_keeps_the_name(clinic_app: Flask, clock: Clock) -> None:
+    visitor = make_visitor(clinic_app)
+    visitor.get("/clinic/sign-in")
+    form = visitor.find_form("/clinic/sign-in")
+    clock.advance(hours=3)
+    visitor.post({"login": "ann@clinic.example", "password": "kettle violin orbit"}, form=form)
+    assert visitor.path == "/clinic/sign-in"
+    assert "this page was open for a long time" in visitor.document.text
+    assert visitor.find_form("/clinic/sign-in").fields["login"] == ["ann@clinic.example"]
+    assert visitor.last is not None
+    assert "kettle" not in visitor.last.text
+
+
+def test_a_button_pressed_after_the_session_ended_leads_to_the_sign_in_page(sign_in: SignIn, clock: Clock) -> None:
+    reviewer = sign_in(Role.REVIEWER)
+    reviewer.get("/clinic/account")
+    form = reviewer.find_form("/clinic/sign-out")
+    clock.advance(minutes=16)
+    reviewer.post(form=form)
+    assert reviewer.path == "/clinic/sign-in"
+    assert reviewer.status == 200
+
+
+def test_what_goes_wrong_on_staff_pages_is_told_to_staff(sign_in: SignIn) -> None:
+    reviewer = sign_in(Role.REVIEWER)
+    for address in ("/clinic/nowhere", "/clinic/people/../x"):
+        reviewer.get(address)
+        assert reviewer.status == 404
+        assert "Go to the first staff page" in reviewer.document.text
+    reviewer.get("/nowhere")
+    assert "first staff page" not in reviewer.document.text

@@ -30,6 +30,7 @@ NOTICE_KEPT: Final = "This page was open for a long time. What you typed is all 
 
 _SHOWN_AT: Final = "foreword_shown_at"
 _KEPT: Final = "kept"
+_LOGIN: Final = "login"
 _UNKEPT: Final = frozenset({"csrf_token"})
 
 
@@ -94,12 +95,26 @@ def keep_form(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
         raise held.failure
     address, writer = find_address(), find_form_writer(posted.get("csrf_token", ""))
     if address is None or writer is None:
-        return None
+        return _begin_again(posted)
     fields = [(name, value) for name, value in posted.items(multi=True) if name not in _UNKEPT]
     held[_KEPT] = {"person": writer, "address": address, "fields": fields}
     person = find_person()
     onward = address if person is not None and person.id == writer else url_for("clinic.show_sign_in")
     return redirect(onward, 303)
+
+
+def _begin_again(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
+    """Return the sign-in page to somebody who is not signed in, whose form may have waited there for an hour."""
+    if find_person() is not None:
+        return None
+    get_session()[_LOGIN] = posted.get("login", "")
+    return redirect(url_for("clinic.show_sign_in"), 303)
+
+
+def take_login() -> str | None:
+    """Return the sign-in name that was typed into a page that had waited too long, or None when there was none."""
+    login: str | None = get_session().pop(_LOGIN, None)
+    return login
 
 
 def find_form_writer(token: str) -> str | None:

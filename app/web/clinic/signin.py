@@ -19,14 +19,17 @@ from app.web.clinic.identity.passwords import BusyError
 from app.web.clinic.identity.pending import begin_pending
 from app.web.clinic.identity.signing import let_out
 from app.web.clinic.identity.words import BUSY, WRONG_SIGN_IN, count_minutes, say_problem, say_wait
-from app.web.clinic.kept import has_kept
+from app.web.clinic.kept import has_kept, take_login
 
 
 @blueprint.get("/sign-in")
 @allow_everybody
 def show_sign_in() -> ResponseReturnValue:
     """Show the sign-in page."""
-    return redirect(url_for("clinic.show_home"), 303) if find_person() else draw_sign_in()
+    if find_person():
+        return redirect(url_for("clinic.show_home"), 303)
+    login = take_login()
+    return draw_sign_in(login=login or "", is_again=login is not None)
 
 
 @blueprint.post("/sign-in")
@@ -64,12 +67,13 @@ def show_signed_out() -> ResponseReturnValue:
     return render_template("clinic/signed_out.html")
 
 
-def draw_sign_in(problems: Mapping[str, str] | None = None, login: str = "") -> str:
+def draw_sign_in(problems: Mapping[str, str] | None = None, login: str = "", *, is_again: bool = False) -> str:
     """Return the sign-in page with what was typed, except the password."""
     return render_template(
         "clinic/sign_in.html",
         problems=problems or {},
         login=login,
+        is_again=is_again,
         passkey=offer_sign_in(),
         demonstration=list_demonstration_staff(),
         has_kept=has_kept(),

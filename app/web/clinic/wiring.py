@@ -16,6 +16,7 @@ from app.web.clinic import (
     erasing,
     export,
     factors,
+    faults,
     frame,
     gate,
     giving,
@@ -68,6 +69,7 @@ def init_app(app: Flask) -> None:
     """Give an application the staff pages; those of patients must be there already."""
     identity.init_app(app)
     app.register_blueprint(blueprint)
+    faults.prepare(app)
     shell = get_shell(app)
     shell.keep_form = _divide(shell.keep_form)
     if "patient" not in app.blueprints:
