@@ -48,7 +48,7 @@ class Policy:
         if tries < self.free:
             return timedelta()
         doublings = min(tries - self.free, 30)
-        return min(self.first * 2**doublings, self.longest)
+        return min(self.first * (1 << doublings), self.longest)
 
 
 @dataclass(frozen=True, slots=True)
