@@ -37,7 +37,7 @@ SAID_ALIKE = {Rule.W_01, Rule.W_02, Rule.W_05, Rule.W_06}
 TOKENS = re.compile(
     r'(?<=name="csrf_token" value=")[^"]*|(?<=name="revision" value=")[^"]*|(?<=name="draft" value=")[^"]*'
     r'|(?<=by themselves on )[^<]*|(?<=by itself on )[^<]*|(?<=was sent on )[^<]*|(?<=translate="no">)[^<]*'
-    r"|(?<=your reference, )[^.]*"
+    r"|(?<=your reference, )[^.]*|(?<=Its reference is )[^.]*"
 )
 
 

@@ -13,6 +13,8 @@ from app.questionnaire.identity import build_share_page
 from app.questionnaire.model import Item
 from app.web.edition import NoEditionError
 from app.web.i18n import translate
+from app.web.patient.current import read_secret
+from app.web.patient.receipt import find_receipt_alone
 from app.web.services import get_services
 
 GONE = 410
@@ -30,8 +32,10 @@ class TypedView:
 
 
 def show_nothing_open() -> tuple[str, int]:
-    """Show that no form is open on this device, with the ways on."""
-    return render_template("patient/nothing_open.html"), GONE
+    """Show that no form is open on this device, with the ways on; also to what was sent from it."""
+    secret = read_secret()
+    has_receipt = secret is not None and find_receipt_alone(secret) is not None
+    return render_template("patient/nothing_open.html", has_receipt=has_receipt), GONE
 
 
 def show_lost(posted: MultiDict[str, str]) -> tuple[str, int]:

@@ -79,6 +79,7 @@ def share() -> Answer:
 @blueprint.get("/share/kept")
 def show_kept() -> Answer:
     """Show that nothing was sent, because the person did not agree, and that the paper needs no agreement (L-11)."""
-    if find_current() is None:
+    current = find_current()
+    if current is None:
         return show_nothing_open()
-    return render_template("patient/kept.html")
+    return render_template("patient/kept.html", receipt=find_receipt_of(current))

@@ -143,6 +143,14 @@ def test_nothing_new_is_accepted_when_nothing_was_changed(sender: Visitor, app: 
     assert list_responses(app)[0].version == 2
 
 
+def test_who_no_longer_agrees_is_told_whom_to_ask(sender: Visitor, app: Flask) -> None:
+    # L-11: what was sent stays until the clinic is asked, and nothing more is sent
+    text = squeeze(send(sender, {"consent-to-share": "do-not-agree"}).text)
+    (response,) = list_responses(app)
+    assert response.version == 1
+    assert f"give your reference, {format_reference(response.reference)}" in text
+
+
 def test_a_changed_draft_does_not_change_whose_paper_it_is(sender: Visitor) -> None:
     send(sender, {**WHO, "patient-name": "Not Sent", "consent-to-share": ""})
     text = sender.get("/summary").text
@@ -165,7 +173,7 @@ def test_after_a_day_the_resume_code_opens_only_the_receipt(sender: Visitor, app
     assert other.get("/done").title.startswith("No form is open")
     # The browser that sent it sees the same as long as it keeps its cookie, and never an answer
     for path in ("/summary", "/check", "/questions/1", "/share", SEND):
-        sender.get(path)
+        assert "See whether it was read" in sender.get(path).text
         assert sender.status == GONE
     assert "What you sent to the clinic" in sender.get("/done").text
 
