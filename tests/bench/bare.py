@@ -1,5 +1,6 @@
 """A bare Flask view that returns a constant, on the very server that Foreword runs on: the yardstick."""
 
+import logging
 import sys
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ CONSTANT = b"x" * 9000
 def main(port: int) -> None:
     """Serve the constant until told to stop."""
     stop_on_signals()
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that it has much to do is what it is for
     settings = replace(load_settings({}), port=port)
     app = Flask("bare")
     app.extensions.update(WebApp().extensions)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +36,7 @@ from app.storage.engine import Engine, begin_read, begin_write, create_engine_fo
 from app.storage.responses import StoredResponse
 from app.storage.worklist import ResponseFilter, list_responses
 from app.vault.reference import format_reference
+from tests.bench.load import encode
 from tests.bench.report import Report
 from tests.bench.walker import Walker
 from tests.support.server import COMMAND, Server, launch_server
@@ -68,43 +69,49 @@ def measure_clinics(report: Report, sizes: Sequence[int]) -> None:
     clinics = [open_clinic(size) for size in sizes]
     try:
         for what, act in ACTS.items():
-            for number in range(_REPEATS):
+            for clinic in clinics:
+                clinic.seconds[what] = []
+            for _ in range(_REPEATS):
                 for clinic in clinics:
-                    begun = time.perf_counter()
-                    act(clinic)
-                    if number:  # the first one warms up
-                        clinic.seconds.setdefault(what, []).append(time.perf_counter() - begun)
-        rows = [
-            _compare(what, [statistics.median(clinic.seconds[what]) * 1000 for clinic in clinics], "ms")
-            for what in ACTS
-        ]
-        rows.append(
-            _compare("memory of the server after it", [_read_memory(clinic.server) for clinic in clinics], "MB")
-        )
-        rows.append(_compare("intake of one response", [measure_intake(clinic) * 1000 for clinic in clinics], "ms"))
-        exports = [measure_export(clinic) for clinic in clinics]
-        rows.append(
-            _compare(
-                "export, each row",
-                [one.seconds / clinic.size * 1000 for one, clinic in zip(exports, clinics, strict=True)],
-                "ms",
-            )
-        )
-        rows.append(_compare("export, whole file", [one.seconds for one in exports], "s"))
-        rows.append(_compare("export, most memory of the command", [one.most for one in exports], "MB"))
-        rows.append(_compare("export, memory it grew by while writing", [one.grown for one in exports], "MB"))
-        rows.append(_compare("size of the database", [_read_size(clinic) for clinic in clinics], "MB"))
-        rows.append(
-            _compare(
-                "to fill it, each response", [clinic.seconds_to_fill / clinic.size * 1000 for clinic in clinics], "ms"
-            )
-        )
+                    clinic.seconds[what].append(_time(act, clinic))
         head = ("", *(f"{size:,} responses" for size in sizes), "ratio")
-        report.say_table(GROUP, head, rows)
+        report.say_table(GROUP, head, [*_compare_pages(clinics), *_compare_work(clinics), *_compare_exports(clinics)])
     finally:
         for clinic in clinics:
             clinic.engine.dispose()
             clinic.server.stop()
+
+
+def _time(act: Callable[[Clinic], None], clinic: Clinic) -> float:
+    begun = time.perf_counter()
+    act(clinic)
+    return time.perf_counter() - begun
+
+
+def _compare_pages(clinics: Sequence[Clinic]) -> Iterator[tuple[str, ...]]:
+    for what in ACTS:
+        yield _compare(what, [statistics.median(clinic.seconds[what]) * 1000 for clinic in clinics], "ms")
+    yield _compare("memory of the server after it", [_read_memory(clinic.server) for clinic in clinics], "MB")
+
+
+def _compare_work(clinics: Sequence[Clinic]) -> Iterator[tuple[str, ...]]:
+    yield _compare("intake of one response", [measure_intake(clinic) * 1000 for clinic in clinics], "ms")
+    filled = [clinic.seconds_to_fill / clinic.size * 1000 for clinic in clinics]
+    yield _compare("one made-up response, sent and reviewed", filled, "ms")
+    yield _compare("size of the database", [_read_size(clinic) for clinic in clinics], "MB")
+
+
+def _compare_exports(clinics: Sequence[Clinic]) -> Iterator[tuple[str, ...]]:
+    made = [measure_export(clinic) for clinic in clinics]
+    yield _compare("foreword export", [one.seconds for one in made], "s")
+    rows = [one.seconds / clinic.size * 1000 for one, clinic in zip(made, clinics, strict=True)]
+    yield _compare("foreword export, each row", rows, "ms")
+    yield _compare("foreword export, its most memory", [one.most for one in made], "MB")
+    yield _compare("foreword export, grown while writing", [one.grown for one in made], "MB")
+    sent = [measure_download(clinic) for clinic in clinics]
+    yield _compare("export page", [one.seconds for one in sent], "s")
+    yield _compare("export page, what the server grew by", [one.grown for one in sent], "MB")
+    yield _compare("a patient’s first page meanwhile", [one.page * 1000 for one in sent], "ms")
 
 
 def open_clinic(size: int) -> Clinic:
@@ -122,6 +129,7 @@ def open_clinic(size: int) -> Clinic:
     staff.ask("GET", "/clinic/sign-in")
     form = next(form for form in staff.document.forms if form.action == "/clinic/demonstration")
     staff.send(form, {"as": ["reviewer"]})
+    staff.connection.close()  # the server closes what rests for long; the next request opens another
     birth = "{:04}-{:02}-{:02}".format(*opened.sent.patient.birth or (0, 0, 0))
     return Clinic(size, server, engine, desk, staff, found[-1], (opened.sent.patient.name, birth), seconds)
 
@@ -227,7 +235,40 @@ def measure_export(clinic: Clinic) -> Exported:
     writing = [memory for size, memory in readings if size > out.stat().st_size / 10]
     out.unlink()
     most = max(memory for _, memory in readings)
-    return Exported(seconds, most, writing[-1] - writing[0] if writing else 0.0)
+    return Exported(seconds, most, max(writing) - writing[0] if writing else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    """What an export over the web took: seconds, MB that the server grew by, seconds of a patient’s page meanwhile."""
+
+    seconds: float
+    grown: float
+    page: float
+
+
+def measure_download(clinic: Clinic) -> Downloaded:
+    """Return what the export page takes for everything there is, and what a patient who reads meanwhile waits for."""
+    staff, patient = clinic.staff, Walker(clinic.server.url)
+    staff.connection.close()
+    staff.ask("GET", "/clinic/export")
+    form = next(form for form in staff.document.forms if form.action == "/clinic/export")
+    headers = {"Cookie": staff.cookie_header, "Sec-Fetch-Site": "same-origin"}
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    before, most, end, pages = _read_memory(clinic.server), 0.0, b"", []
+    begun = time.monotonic()
+    staff.connection.request("POST", form.action, encode(form.fields), headers)
+    answer = staff.connection.getresponse()
+    while part := answer.read(1 << 20):
+        end = (end + part)[-2000:]
+        most = max(most, _read_memory(clinic.server))
+        asked = time.perf_counter()
+        patient.ask("GET", "/")
+        pages.append(time.perf_counter() - asked)
+    seconds = time.monotonic() - begun
+    if f"#rows,{clinic.size},".encode() not in end:
+        raise RuntimeError(f"the export page answered {answer.status} and not with {clinic.size} rows")
+    return Downloaded(seconds, most - before, statistics.median(pages))
 
 
 def _compare(what: str, figures: Sequence[float], unit: str) -> tuple[str, ...]:
