@@ -39,7 +39,7 @@ help: ## Say what each target does
 
 run: $(STAMPS)/run ## Serve the questionnaire (PORT and HOST say where)
 	@export FOREWORD_DEMO="$${FOREWORD_DEMO-1}"; \
-	if [ "$$FOREWORD_DEMO" = 1 ]; then $(BIN)/foreword demo --if-empty 2>/dev/null || true; fi; \
+	if [ "$$FOREWORD_DEMO" = 1 ]; then $(BIN)/foreword demo --if-empty; fi; \
 	exec $(BIN)/foreword serve
 
 test: $(STAMPS)/npm browser ## Run every test (ARGS goes to pytest)

@@ -1,7 +1,7 @@
 """`foreword demo`: a clinic that looks lived in, for whoever tries the program or measures it."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -44,12 +44,12 @@ def demo(responses: int, seed: str, *, if_empty: bool) -> None:
     with open_clinic(settings) as clinic:
         if if_empty and _has_responses(clinic):
             return
-        made = _fill(clinic, responses, seed)
+        made = _fill(clinic, responses, seed, is_quiet=if_empty)
     if not if_empty:
         click.echo(f"{made} made-up responses came in; {responses - made} were there already")
 
 
-def _fill(clinic: OpenClinic, responses: int, seed: str) -> int:
+def _fill(clinic: OpenClinic, responses: int, seed: str, *, is_quiet: bool) -> int:
     now = datetime.now(UTC)
     with begin_read(clinic.engine) as connection:
         key = find_newest_key(connection)
@@ -59,12 +59,12 @@ def _fill(clinic: OpenClinic, responses: int, seed: str) -> int:
     days = min(_MOST_DAYS, max(1, profile.retention_days - 1))
     span = Span(now=now, days=days, zone=ZoneInfo(profile.time_zone))
     made = Made(count=responses, seed=seed, span=span, retention_days=profile.retention_days)
-    edition = _record_edition(clinic, now)
+    edition = _record_edition(clinic, now - timedelta(days=days), now)
     filling = fill_demonstration(clinic.engine, clinic.desk, key, edition, made)
-    return sum(show_progress("Made-up responses", filling, responses))
+    return sum(filling if is_quiet else show_progress("Made-up responses", filling, responses))
 
 
-def _record_edition(clinic: OpenClinic, now: datetime) -> Edition:
+def _record_edition(clinic: OpenClinic, first: datetime, now: datetime) -> Edition:
     """Return the edition that is served, stored as the server stores it."""
     try:
         definition = read_definition(clinic.settings.questions)
@@ -72,14 +72,15 @@ def _record_edition(clinic: OpenClinic, now: datetime) -> Edition:
         raise StartError(*(str(fault) for fault in error.faults)) from None
     edition, questionnaire = make_edition(definition), definition.questionnaire
     with begin_write(clinic.engine) as connection:
-        record_edition(
-            connection,
-            edition.hash,
-            dump_canonical(questionnaire),
-            language=questionnaire.language,
-            title=questionnaire.title.to(questionnaire.language),
-            now=now,
-        )
+        for moment in (first, now):  # used as long as its responses are old, and accepted now
+            record_edition(
+                connection,
+                edition.hash,
+                dump_canonical(questionnaire),
+                language=questionnaire.language,
+                title=questionnaire.title.to(questionnaire.language),
+                now=moment,
+            )
     return edition
 
 

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 import click
 import psutil
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from app.clinic.editions import EditionShelf
 from app.desk.demo import Made, fill_demonstration
@@ -32,7 +32,7 @@ from app.desk.opening import open_newest
 from app.settings import load_settings
 from app.storage.clinic_keys import find_newest_key
 from app.storage.editions import find_latest_edition
-from app.storage.engine import Engine, begin_read, begin_write, create_engine_for
+from app.storage.engine import begin_read, begin_write, create_engine_for
 from app.storage.responses import StoredResponse
 from app.storage.worklist import ResponseFilter, list_responses
 from app.vault.reference import format_reference
@@ -215,7 +215,17 @@ class Exported:
 def measure_export(clinic: Clinic) -> Exported:
     """Return what `foreword export` takes for everything there is, watched from outside."""
     out = clinic.server.data.parent / "export.csv"
-    words = [COMMAND, "export", out, "--include", "identity", "--include", "substance-use", "--include", "pregnancy"]
+    words = [
+        str(COMMAND),
+        "export",
+        str(out),
+        "--include",
+        "identity",
+        "--include",
+        "substance-use",
+        "--include",
+        "pregnancy",
+    ]
     environment = {**os.environ, "FOREWORD_DATA": str(clinic.server.data), "FOREWORD_DEMO": "1"}
     begun = time.monotonic()
     process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -2,6 +2,7 @@
 
 import http.client
 import statistics
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -42,9 +43,7 @@ def measure_submits(url: str, bare: Shot, answers: Mapping[str, Answer]) -> tupl
 def _prepare(url: str, answers: Mapping[str, Answer], count: int) -> list[Shot]:
     """Return the posts by which so many patients send, each of which can be made once."""
     shots = []
-    with click.progressbar(
-        range(count), label="patients who are about to send", file=click.get_text_stream("stderr")
-    ) as steps:
+    with click.progressbar(range(count), label="patients who are about to send", file=sys.stderr) as steps:
         for _ in steps:
             walker = Walker(url)
             walker.start()
