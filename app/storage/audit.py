@@ -4,6 +4,7 @@ It must never hold an answer, a name of a patient, or anything a person typed.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +29,12 @@ _MOVE_HEAD: Final = (
 )
 _INSERT: Final = insert(AUDIT_ENTRIES)
 _ENTRIES: Final = select(AUDIT_ENTRIES).order_by(AUDIT_ENTRIES.c.number)
+# Words of this program and moments: what a person types has capitals, accents, punctuation, line ends.
+_WORD: Final = r"(?:[a-z0-9][a-z0-9._-]*|\d{4}-\d\d-\d\dT[0-9:.+-]+)"
+_WORDS: Final = re.compile(rf"(?:{_WORD}(?: {_WORD})*)?")
+_SUBJECT: Final = re.compile(r"[A-Za-z0-9._-]*")
+_ACTOR: Final = re.compile(r"[a-z0-9-]+(?: [a-z]+)?")
+_LONGEST: Final = 200
 _LAST_TIME: Final = select(AUDIT_ENTRIES.c.at).order_by(AUDIT_ENTRIES.c.number.desc()).limit(1)
 _ACTORS: Final = select(AUDIT_ENTRIES.c.actor).distinct()
 _ACTIONS: Final = select(AUDIT_ENTRIES.c.action).distinct()
@@ -90,8 +97,20 @@ class AuditFilter:
     before: int | None = None
 
 
+class EventTextError(Exception):
+    """An event was about to carry something other than this program's words; `part` says where, and nothing more."""
+
+    def __init__(self, part: str) -> None:
+        self.part = part
+        super().__init__(f"an event's {part} is no word of this program")
+
+
 def append_event(connection: Connection, key: bytes, event: Event, now: datetime) -> Entry:
-    """Write an event at the end of the log, in the caller's transaction, and return its entry."""
+    """Write an event at the end of the log, in the caller's transaction, and return its entry.
+
+    Raises `EventTextError` for what could have been typed: nothing of it may ever stand here.
+    """
+    _check_words(event)
     head = connection.execute(_LOCK_HEAD).one()
     number = head.number + 1
     about = json.dumps(event.about, sort_keys=True, separators=(",", ":"))
@@ -206,6 +225,18 @@ def _follow(rows: Iterable[Row[Any]], key: bytes, seen: Head | None) -> Breach |
         if seen is not None and seen.number == number and not is_same(seen.link, link):
             return Breach(number, f"entry {number} is not the one whose head was written down")
     return Head(number, link)
+
+
+def _check_words(event: Event) -> None:
+    kinds = {"action": _WORDS, "outcome": _WORDS, "actor": _ACTOR, "subject": _SUBJECT}
+    for part, kind in kinds.items():
+        text: str = getattr(event, part)
+        if len(text) > AUDIT_ENTRIES.c[part].type.length or not kind.fullmatch(text):
+            raise EventTextError(part)
+    for name, value in event.about.items():
+        is_word = isinstance(value, int) or (len(value) <= _LONGEST and _WORDS.fullmatch(value))
+        if not is_word or len(name) > _LONGEST or not _WORDS.fullmatch(name):
+            raise EventTextError("about")
 
 
 def _narrow(statement: Select[Any], wanted: AuditFilter) -> Select[Any]:
