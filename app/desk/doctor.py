@@ -45,9 +45,14 @@ class Part:
     findings: tuple[Finding, ...]
 
 
-def examine(settings: Settings, engine: Engine, now: datetime, *, is_online: bool = False) -> list[Part]:
-    """Return every part with what is not in order there; a look that fails is a finding itself."""
-    look = Look(settings=settings, engine=engine, now=now, is_online=is_online)
+def examine(
+    settings: Settings, engine: Engine, now: datetime, *, is_online: bool = False, is_quick: bool = False
+) -> list[Part]:
+    """Return every part with what is not in order there; a look that fails is a finding itself.
+
+    `is_online` asks other machines as well; `is_quick` believes all but the newest entries of the audit log.
+    """
+    look = Look(settings=settings, engine=engine, now=now, is_online=is_online, is_quick=is_quick)
     return [Part(name, tuple(_look(name, see, look))) for name, see in PARTS]
 
 

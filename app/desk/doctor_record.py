@@ -19,6 +19,7 @@ from app.storage.tables import SCHEMA_REVISION
 BACKUP: Final = "backup"
 """The chore under which the last good backup is noted."""
 
+_QUICK_ENTRIES: Final = 5_000
 _OLDEST_BACKUP: Final = timedelta(days=2)
 
 
@@ -63,7 +64,7 @@ def look_at_audit(look: Look) -> Iterator[Finding]:
         yield Finding("audit log", "it cannot be verified", error.problems[0])
         return
     with begin_snapshot(look.engine) as connection:
-        breach = verify_log(connection, key)
+        breach = verify_log(connection, key, newest=_QUICK_ENTRIES if look.is_quick else None)
     if breach is not None:
         yield Finding("audit log", breach.fault, "keep a copy of the database, and find out who has access to it")
 

@@ -29,9 +29,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What the doctor looks at; `is_online` when other machines may be asked too."""
+    """What the doctor looks at; `is_online` when other machines may be asked too, `is_quick` when somebody waits."""
 
     settings: Settings
     engine: Engine = field(repr=False)
     now: datetime
     is_online: bool = False
+    is_quick: bool = False

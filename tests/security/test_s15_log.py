@@ -130,6 +130,17 @@ def test_an_end_cut_off_head_and_all_is_found_by_the_head_that_was_written_down(
     assert breach.fault == "entry 12 is not the one whose head was written down"
 
 
+def test_the_newest_entries_can_be_looked_at_alone(engine: Engine) -> None:
+    with begin_write(engine) as connection:
+        run("UPDATE audit_entries SET actor = 'x' WHERE number = 4")(connection)
+    with begin_read(engine) as connection:
+        assert verify_log(connection, KEY, newest=8) is None
+        breach = verify_log(connection, KEY, newest=9)
+        assert breach is not None
+        assert breach.number == 4
+        assert verify_log(connection, KEY, newest=99) == breach
+
+
 def test_twenty_writers_at_once_leave_one_unbroken_chain(engine: Engine) -> None:
     failures: list[BaseException] = []
 
