@@ -75,6 +75,10 @@ def plan_course(seed: str, number: int, span: Span) -> list[Step]:
     if draws.is_hit(0.06):
         later = received + timedelta(minutes=20 + draws.below(600))
         steps.append(Step(at=later, act=Act.CORRECT, choice=draws.take()))
+        reviewed = [step for step in steps if step.act is Act.REVIEW and step.at < later]
+        if reviewed:  # what came in anew is looked at again
+            again = _find_working(later + timedelta(hours=3), span, draws)
+            steps.append(Step(at=again, act=Act.REVIEW, who=reviewed[-1].who))
     return sorted((step for step in steps if step.at <= span.now), key=lambda step: step.at)
 
 

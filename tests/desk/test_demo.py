@@ -13,7 +13,7 @@ from app.storage.audit import AuditFilter, Entry, stream_entries, verify_log
 from app.storage.draft_ends import list_draft_ends
 from app.storage.engine import begin_read
 from app.storage.people import list_people
-from app.storage.responses import ReviewStatus
+from app.storage.responses import OPEN, ReviewStatus
 from app.storage.tables import NOTES
 from app.storage.tokens import list_untaken
 from app.storage.worklist import ResponseFilter, count_by_status, list_responses
@@ -91,3 +91,10 @@ def test_the_log_grew_as_a_real_one_does_and_says_that_it_is_made_up(clinic: Cli
     for entry in entries:
         staff = entry.event.actor in people
         assert entry.event.origin == ("made up" if staff else ""), entry
+
+
+def test_what_is_corrected_is_reviewed_again_and_nothing_old_lies_open(clinic: Clinic) -> None:
+    clinic.fill(300)
+    with begin_read(clinic.engine) as connection:
+        waiting = list_responses(connection, ResponseFilter(statuses=OPEN), 1000)
+    assert min(one.received_at for one in waiting) > NOW - timedelta(days=21)
