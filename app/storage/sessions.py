@@ -86,9 +86,9 @@ def touch_session(connection: Connection, id_hash: str, now: datetime) -> None:
     connection.execute(_TOUCH, {"key": id_hash, "used_at": now})
 
 
-def end_session(connection: Connection, id_hash: str, now: datetime) -> None:
-    """End a session at once: nobody holding a copy of its cookie is let in any more."""
-    connection.execute(_END, {"key": id_hash, "now": now})
+def end_session(connection: Connection, id_hash: str, now: datetime) -> bool:
+    """End a session at once, and tell whether it lived: nobody with a copy of its cookie is let in any more."""
+    return connection.execute(_END, {"key": id_hash, "now": now}).rowcount == 1
 
 
 def end_sessions_of(connection: Connection, person_id: str, now: datetime, *, but: str | None = None) -> int:

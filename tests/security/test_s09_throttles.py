@@ -121,3 +121,23 @@ def test_no_name_or_address_stands_in_the_counts(administrator: Colleague, tmp_p
     assert rows
     assert "typed-a-password-here" not in str(rows) + str(entries)
     assert ATTACKER not in str(rows)
+
+
+def test_passkeys_that_open_nothing_are_slowed_too(administrator: Colleague) -> None:
+    visitor = make_visitor(administrator.app)
+    visitor.client.environ_base["REMOTE_ADDR"] = ATTACKER
+    statuses = []
+    for _ in range(8):
+        visitor.get("/clinic/sign-in")
+        visitor.post({"credential": '{"rawId": "AAAA"}'}, form=visitor.find_form("/clinic/sign-in/passkey"))
+        statuses.append(visitor.status)
+    assert statuses == [422] * 5 + [429] * 3
+
+
+def test_the_log_has_the_address_that_was_seen_and_not_the_one_that_was_said(
+    administrator: Colleague, tmp_path: Path
+) -> None:
+    attempt(administrator.app, administrator.login, forwarded="198.51.100.99")
+    with closing(sqlite3.connect(tmp_path / "foreword.sqlite3")) as connection:
+        (origin,) = connection.execute("SELECT origin FROM audit_entries ORDER BY number DESC").fetchone()
+    assert origin == ATTACKER

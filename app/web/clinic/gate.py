@@ -68,10 +68,7 @@ def guard() -> ResponseReturnValue | None:
         return send_to_sign_in()
     if not allowed & person.roles:
         return refuse()
-    roles = sorted(person.roles)
-    if held.get("roles") != roles:
-        held["roles"] = roles
-        held.renew()  # a new id with each change of what somebody may do (S1)
+    held.keep_roles(sorted(person.roles))
     return None
 
 

@@ -9,17 +9,19 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.storage.access import Access
-from app.storage.engine import begin_write
 from app.web.clinic import blueprint
-from app.web.clinic.accounting import record
 from app.web.clinic.gate import allow_everybody
-from app.web.clinic.identity.checking import TooManyTriesError, check_code, check_recovery_code
-from app.web.clinic.identity.passkeys import FIRST, SECOND, check_passkey, offer_second
+from app.web.clinic.identity.checking import (
+    TooManyTriesError,
+    check_code,
+    check_passkey_answer,
+    check_recovery_code,
+)
+from app.web.clinic.identity.passkeys import FIRST, SECOND, offer_second
 from app.web.clinic.identity.pending import find_pending
 from app.web.clinic.identity.signing import let_in
 from app.web.clinic.identity.words import WRONG_CODE, WRONG_PASSKEY, WRONG_RECOVERY_CODE, say_problem, say_wait
 from app.web.clinic.signin import answer_wait, draw_sign_in
-from app.web.services import get_services
 
 
 @blueprint.get("/sign-in/second")
@@ -44,21 +46,31 @@ def sign_in_with_recovery_code() -> ResponseReturnValue:
     return _check("recovery-code", check_recovery_code, WRONG_RECOVERY_CODE)
 
 
+@blueprint.post("/sign-in/second")
+@allow_everybody
+def sign_in_with_second_passkey() -> ResponseReturnValue:
+    """Take one of the person's passkeys, after the password."""
+    access = find_pending()
+    if access is None:
+        return _begin_again()
+    return _check_passkey(SECOND, access, lambda problem: _draw(access, {"passkey": problem}))
+
+
 @blueprint.post("/sign-in/passkey")
 @allow_everybody
 def sign_in_with_passkey() -> ResponseReturnValue:
-    """Take a passkey: as second factor after the password, or alone when it asked who holds it."""
-    pending = find_pending()
-    usage = SECOND if pending else FIRST
-    access = check_passkey(request.form.get("credential", ""), usage, pending)
-    if access is not None:
-        return let_in(access, by="passkey")
-    with begin_write(get_services().engine) as connection:
-        subject = pending.person.id if pending else ""
-        record(connection, "person.sign-in-failed", subject=subject, outcome="refused", step="passkey")
-    problem = say_problem(WRONG_PASSKEY)
-    page = _draw(pending, {"passkey": problem}) if pending else draw_sign_in({"passkey": problem})
-    return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    """Take a passkey alone: it asked who holds it."""
+    return _check_passkey(FIRST, None, lambda problem: draw_sign_in({"passkey": problem}))
+
+
+def _check_passkey(usage: str, access: Access | None, draw: Callable[[str], str]) -> ResponseReturnValue:
+    try:
+        owner = check_passkey_answer(request.form.get("credential", ""), usage, access)
+    except TooManyTriesError as error:
+        return answer_wait(draw(say_wait(error.wait)), error)
+    if owner is None:
+        return draw(say_problem(WRONG_PASSKEY)), HTTPStatus.UNPROCESSABLE_ENTITY
+    return let_in(owner, by="passkey")
 
 
 def _check(field: str, is_right: Callable[[Access, str], bool], wrong: str) -> ResponseReturnValue:

@@ -40,6 +40,7 @@ ANONYMOUS_LIFE: Final = timedelta(hours=1)
 _TOUCH: Final = timedelta(seconds=5)  # a session may end this much sooner, and never later
 _PREFIX: Final = "/clinic"
 _PERSON: Final = "person"
+_ROLES: Final = "roles"
 _TOKEN: Final = "csrf_token"  # noqa: S105  where Flask-WTF keeps it
 
 
@@ -60,11 +61,18 @@ class StaffSession(SecureCookieSession):
         person: str | None = self.get(_PERSON)
         return person
 
-    def hold(self, person_id: str) -> None:
+    def hold(self, person_id: str, roles: list[str]) -> None:
         """Begin anew for somebody who has just signed in, whatever the session was before."""
         self[_PERSON] = person_id
+        self[_ROLES] = roles
         self.began_at = None
         self.renew()
+
+    def keep_roles(self, roles: list[str]) -> None:
+        """Give the session another id when what its person may do has changed (S1)."""
+        if self.get(_ROLES) != roles:
+            self[_ROLES] = roles
+            self.renew()
 
     def renew(self) -> None:
         """Give the session another id and its forms another token: whoever knew the old ones knows nothing."""
@@ -154,9 +162,9 @@ class StaffSessions(SessionInterface):
             ended_at=None,
         )
         with begin_write(self._engine) as connection:
-            if old is not None:
-                end_session(connection, old.id_hash, now)
-            create_session(connection, stored)
+            # One that somebody ended meanwhile does not live on under another id; a new sign-in does.
+            if old is None or end_session(connection, old.id_hash, now) or held.began_at is None:
+                create_session(connection, stored)
         held.stored = stored
 
     def _keep(self, held: StaffSession, stored: StoredSession) -> None:

@@ -11,8 +11,16 @@ from app.storage.people import normalize_login
 from app.vault.seal import SealError
 from app.web.clinic.accounting import record
 from app.web.clinic.identity.factors import get_recovery, get_totp, open_seed
-from app.web.clinic.identity.limits import CODE, PASSWORD, begin_try, note_success
+from app.web.clinic.identity.limits import (
+    CODE,
+    PASSWORD,
+    begin_passkey_try,
+    begin_try,
+    note_passkey_success,
+    note_success,
+)
 from app.web.clinic.identity.model import Member
+from app.web.clinic.identity.passkeys import check_passkey
 from app.web.clinic.identity.passwords import get_hasher
 from app.web.services import get_services
 
@@ -58,6 +66,21 @@ def check_recovery_code(access: Access, typed: str) -> bool:
     is_right = get_recovery().check_recovery_code(Member(access), typed)
     _note(CODE, access.person.id, access, is_right=is_right)
     return is_right
+
+
+def check_passkey_answer(answer: str, usage: str, access: Access | None) -> Access | None:
+    """Return whose passkey answered, or None; `access` is who it must be. Raises `TooManyTriesError`."""
+    wait = begin_passkey_try()
+    if wait > timedelta():
+        raise TooManyTriesError(wait)
+    owner = check_passkey(answer, usage, access)
+    with begin_write(get_services().engine) as connection:
+        if owner is not None:
+            note_passkey_success(connection)
+        else:
+            subject = access.person.id if access else ""
+            record(connection, "person.sign-in-failed", subject=subject, outcome="refused", step="passkey")
+    return owner
 
 
 def _take_try(step: str, account: str) -> None:

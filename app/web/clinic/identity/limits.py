@@ -59,6 +59,22 @@ def note_success(connection: Connection, step: str, account: str) -> None:
     count_failure(connection, known, now)
 
 
+def begin_passkey_try() -> timedelta:
+    """Count a try with a passkey and return zero, or return how long to wait: nobody says whose it is before."""
+    services = get_services()
+    with begin_write(services.engine) as connection:
+        return take_try(connection, [_name_passkey_slot()], services.now())
+
+
+def note_passkey_success(connection: Connection) -> None:
+    """Forget the tries with passkeys from here."""
+    forgive(connection, _name_passkey_slot())
+
+
+def _name_passkey_slot() -> Slot:
+    return name_slot(_HERE, "here", "passkey", name_network(request.remote_addr))
+
+
 def _list_slots(connection: Connection, step: str, account: str) -> list[Slot]:
     here, anywhere, known = _name_slots(step, account)
     tally = find_tally(connection, known.key)

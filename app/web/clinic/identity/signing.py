@@ -33,7 +33,7 @@ def admit(access: Access, *, by: str) -> None:
         record(connection, "person.signed-in", subject=person.id, actor=person.id, by=by)
     login_user(Member(access), remember=False, authn_via=[by])
     end_pending()
-    get_session().hold(person.id)
+    get_session().hold(person.id, sorted(person.roles))
     drop_what_others_kept()
 
 
