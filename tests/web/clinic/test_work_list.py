@@ -69,7 +69,7 @@ def test_a_marked_answer_is_told_in_words_and_moves_nothing(app: Flask, clock: C
     assert list_rows(reviewer) == [first, marked]
     assert text.count("Your clinic asked to see this answer first: ") == 1
     assert reviewer.last is not None
-    rows = re.findall(r"<tr role=\"row\">.*?</tr>", reviewer.last.text, re.DOTALL)[1:]
+    rows = re.findall(r"<tr>.*?</tr>", reviewer.last.text, re.DOTALL)[1:]
     plain = [re.sub(r"<small>.*?</small>", "", row) for row in rows]
     bare = [re.sub(r"(?<=>)[^<]+|(?<=value=\")[^\"]+|(?<=href=\")[^\"]+", "", row) for row in plain]
     assert bare[0] == bare[1]
