@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli._clinic import require_database
 from app.desk.doctor import examine
+from app.desk.doctor_record import list_used_keys
 from app.settings import StartError, load_settings
 from app.storage.engine import DatabaseUrlError, create_engine_for, find_revision
 
@@ -36,8 +37,10 @@ def doctor(*, offline: bool) -> None:
         ) from None
     try:
         parts = examine(settings, engine, datetime.now(UTC), is_online=not offline)
+        used = list_used_keys(engine)
     finally:
         engine.dispose()
+    click.echo(f"Keys in use, with how many responses and notes: {', '.join(used) or 'none'}", err=True)
     findings = [finding for part in parts for finding in part.findings]
     for finding in findings:
         click.echo(str(finding))

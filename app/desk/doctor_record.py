@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
+from sqlalchemy import Engine
+
 from app.desk.finding import Finding, Look
 from app.desk.keyring import DESK_FILE, FOLDER, name_response_key, read_key
 from app.settings import StartError
@@ -53,6 +55,15 @@ def look_at_keys(look: Look) -> Iterator[Finding]:
                 f"{count} sealed responses and notes do not open without it",
                 f"see: {error.problems[0]}",
             )
+
+
+def list_used_keys(engine: Engine) -> list[str]:
+    """Return the id of each key that something is sealed to, with how much that is: the newest key first (S14)."""
+    with begin_read(engine) as connection:
+        counts = count_letters(connection)
+        newest = find_newest_key(connection)
+    first = [newest.id] if newest else []
+    return [f"{key_id} ({counts.get(key_id, 0)})" for key_id in [*first, *sorted(counts.keys() - set(first))]]
 
 
 def look_at_audit(look: Look) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ def test_each_finding_is_a_line_with_place_fault_and_remedy(run: Run, tmp_path: 
     assert [line.partition(":")[0] for line in lines][:2] == ["FOREWORD_PUBLIC_URL", "FOREWORD_DEMO"]
     assert any(line.startswith("backup: none was made yet") for line in lines)
     assert any(f"run: chmod 600 '{lived.folder}/keys/desk.pem'" in line for line in lines)
+    assert told.err.startswith("Keys in use, with how many responses and notes: ")
     assert all(": " in line and "; " in line for line in lines)
 
 

@@ -6,6 +6,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from app.desk.doctor import examine
+from app.desk.doctor_record import list_used_keys
 from app.storage.engine import begin_write
 from app.storage.people import Role
 from app.web.clinic import blueprint
@@ -28,5 +29,6 @@ def show_doctor() -> ResponseReturnValue:
         wrong=[part for part in parts if part.findings],
         right=[part for part in parts if not part.findings],
         count=found,
+        keys=list_used_keys(services.engine),
         at=services.localize(services.now()).strftime("%Y-%m-%d %H:%M"),
     )

@@ -10,6 +10,7 @@ def test_an_administrator_reads_what_needs_somebody_and_what_is_in_order(sign_in
     assert "What to do: set it to 0 before a patient comes." in page.text
     assert "none was made yet" in page.text
     assert "In order" in page.text
+    assert "Keys in use, with how many responses and notes: " in page.text
     assert "could not be looked at" not in page.text
 
 

@@ -145,6 +145,21 @@ def test_the_second_of_two_is_told_who_was_first_and_loses_nothing(
     assert [load_settings(stored.content).name for stored in read_past(engine)] == ["Elm Clinic", "First Clinic"]
 
 
+def test_a_session_that_ended_meanwhile_costs_nothing_typed(administrator: Visitor, clock: Clock) -> None:
+    administrator.get("/clinic/settings")
+    form = administrator.find_form("/clinic/settings")
+    clock.advance(minutes=16)
+    administrator.post(FILLED | {"privacy": CANARY}, form=form)
+    assert administrator.path == "/clinic/sign-in"
+    administrator.post({"as": "administrator"}, form=administrator.find_form("/clinic/demonstration"))
+    administrator.get("/clinic/settings")
+    kept = administrator.find_form("/clinic/settings")
+    assert kept.fields["privacy"] == [CANARY]
+    assert kept.fields["country"] == ["GB"]
+    administrator.post(form=kept)
+    assert "Saved." in administrator.document.text
+
+
 def test_past_settings_are_listed_with_who_and_what(administrator: Visitor, sign_in: SignIn) -> None:
     save(administrator)
     save(sign_in(Role.REVIEWER, Role.ADMINISTRATOR), retention_days="30")
