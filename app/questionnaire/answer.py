@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -95,13 +96,24 @@ def load_answer(link_id: str, stored: Mapping[str, Any]) -> Answer:
 
 def _load(stored: Mapping[str, Any]) -> Answer:
     if "codes" in stored:
-        return Coded(tuple(stored["codes"]), stored.get("words", ""))
+        return Coded(_load_texts(stored["codes"]), *_load_texts([stored.get("words", "")]))
     if "number" in stored:
-        return Number(stored["number"], bool(stored.get("confirmed")))
+        number = Number(*_load_texts([stored["number"]]), bool(stored.get("confirmed")))
+        if not number.value.is_finite():
+            raise ValueError
+        return number
     if "date" in stored:
         year, month, day = stored["date"]
-        first, second, third = stored["typed"]
+        date(year, month, 1 if day is None else day)
+        first, second, third = _load_texts(stored["typed"])
         return DateParts(year, month, day, (first, second, third))
     if "text" in stored:
-        return Text(stored["text"])
-    return Rows(tuple(tuple(row) for row in stored["rows"]))
+        return Text(*_load_texts([stored["text"]]))
+    return Rows(tuple(_load_texts(row) for row in stored["rows"]))
+
+
+def _load_texts(stored: list[object]) -> tuple[str, ...]:
+    texts = tuple(text for text in stored if isinstance(text, str))
+    if len(texts) != len(stored):
+        raise TypeError
+    return texts

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from app.questionnaire.answer import Answer, dump_answer, load_answer
@@ -35,6 +35,9 @@ __all__ = [
 
 Day = tuple[int, int, int]
 """Year, month, day: three numbers, never an instant, so no time zone can move a date of birth (UA-63)."""
+
+_LONGEST = 10_000
+"""The most characters a text around the answers can have; what can be typed is far shorter."""
 
 _QUIET = frozenset({Word.NO, Word.DOES_NOT_APPLY, Word.NOT_ANSWERED})
 
@@ -96,7 +99,6 @@ def dump_sent(sent: SentResponse) -> bytes:
         },
         "correction": {"by": sent.corrected_by, "reason": sent.reason},
     }
-    # Escapes keep a lone surrogate that a browser let through; UTF-8 itself has no place for one.
     return json.dumps(plain, separators=(",", ":")).encode()
 
 
@@ -109,14 +111,16 @@ def load_sent(content: bytes) -> SentResponse:
     """
     try:
         plain = json.loads(content)
-    except ValueError:
+        # What has no place in UTF-8 could be shown on no page.
+        json.dumps(plain, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         raise StoredAnswerError("sent response") from None
     return SentResponse(
         response=_load_response(_find_part(plain, "response")),
         patient=_load_patient(_find_part(plain, "patient")),
         consent=_load_consent(_find_part(plain, "consent")),
-        corrected_by=_find_part(plain, "correction").get("by"),
-        reason=_find_part(plain, "correction").get("reason"),
+        corrected_by=_load_optional(_find_part(plain, "correction").get("by")),
+        reason=_load_optional(_find_part(plain, "correction").get("reason")),
     )
 
 
@@ -163,12 +167,12 @@ def _load_response(plain: Mapping[str, Any]) -> QuestionnaireResponse:
     loaded = {link_id: load_answer(link_id, stored) for link_id, stored in answers.items()}
     try:
         return QuestionnaireResponse(
-            edition=plain["edition"],
-            language=plain["language"],
+            edition=_load_text(plain["edition"]),
+            language=_load_text(plain["language"]),
             status=Status(plain["status"]),
             authored=datetime.fromisoformat(plain["authored"]),
             answers=loaded,
-            dropped=tuple(plain["dropped"]),
+            dropped=tuple(_load_text(link_id) for link_id in plain["dropped"]),
         )
     except (KeyError, TypeError, ValueError):
         raise StoredAnswerError("response") from None
@@ -177,9 +181,9 @@ def _load_response(plain: Mapping[str, Any]) -> QuestionnaireResponse:
 def _load_patient(plain: Mapping[str, Any]) -> Patient:
     try:
         return Patient(
-            name=plain["name"],
+            name=_load_text(plain["name"]),
             birth=_load_day(plain["birth"]),
-            contact=plain["contact"],
+            contact=_load_text(plain["contact"]),
             appointment=_load_day(plain["appointment"]),
         )
     except (KeyError, TypeError, ValueError):
@@ -189,17 +193,31 @@ def _load_patient(plain: Mapping[str, Any]) -> Patient:
 def _load_consent(plain: Mapping[str, Any]) -> Consent:
     try:
         return Consent(
-            text=plain["text"],
-            language=plain["language"],
-            edition=plain["edition"],
+            text=_load_text(plain["text"]),
+            language=_load_text(plain["language"]),
+            edition=_load_text(plain["edition"]),
             agreed_at=datetime.fromisoformat(plain["agreed"]),
         )
     except (KeyError, TypeError, ValueError):
         raise StoredAnswerError("consent") from None
 
 
+def _load_optional(stored: object) -> str | None:
+    try:
+        return None if stored is None else _load_text(stored)
+    except TypeError:
+        raise StoredAnswerError("correction") from None
+
+
 def _load_day(stored: list[int] | None) -> Day | None:
     if stored is None:
         return None
     year, month, day = stored
+    date(year, month, day)
     return year, month, day
+
+
+def _load_text(stored: object) -> str:
+    if not isinstance(stored, str) or len(stored) > _LONGEST:
+        raise TypeError
+    return stored
