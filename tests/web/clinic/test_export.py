@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from app.questionnaire.model import Sensitive
 from app.storage.audit import AuditFilter, list_entries
-from app.storage.engine import begin_read
+from app.storage.engine import begin_read, begin_write
 from app.storage.people import Role
+from app.storage.tables import RESPONSE_VERSIONS
 from tests.web.clinic.conftest import SignIn
 from tests.web.clinic.filled import fill, reach_services
 from tests.web.patient.conftest import Clock
@@ -155,3 +157,12 @@ def test_an_export_that_is_never_read_ends_as_cut_off(app: Flask, sign_in: SignI
     with begin_read(reach_services(app).engine) as connection:
         ended, _ = list_entries(connection, AuditFilter(action="export.made"))
     assert ended.event.outcome == "cut-off"
+
+
+def test_what_does_not_open_breaks_no_download(app: Flask, sign_in: SignIn) -> None:
+    fill(app, 3)
+    with begin_write(reach_services(app).engine) as connection:
+        connection.execute(update(RESPONSE_VERSIONS).values(sealed=b"x" * 99))
+    lines = read_lines(ask(sign_in(Role.REVIEWER)))
+    assert {line[-1] for line in lines[2:-1]} == {"unreadable"}
+    assert lines[-1][:2] == ["#rows", "3"]
