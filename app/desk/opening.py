@@ -69,7 +69,8 @@ def open_version(desk: Desk, find_edition: FindEdition, stored: StoredVersion) -
         sent = load_sent(open_letter(desk.keys, stored.sealed, PURPOSE, *bound))
     except (LetterError, StoredAnswerError):
         raise UnreadableError(stored.reference, stored.version) from None
-    if edition is None or sent.response.edition != edition.hash or not sent.response.answers.keys() <= edition.items.keys():
+    answers = sent.response.answers.keys()
+    if edition is None or sent.response.edition != edition.hash or not answers <= edition.items.keys():
         raise UnreadableError(stored.reference, stored.version)
     return OpenedVersion(
         reference=stored.reference, version=stored.version, sent_at=stored.sent_at, sent=sent, edition=edition
