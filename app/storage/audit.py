@@ -35,6 +35,7 @@ _WORDS: Final = re.compile(rf"(?:{_WORD}(?: {_WORD})*)?")
 _SUBJECT: Final = re.compile(r"[A-Za-z0-9._-]*")
 _ACTOR: Final = re.compile(r"[a-z0-9-]+(?: [a-z]+)?")
 _LONGEST: Final = 200
+_KINDS: Final = {"action": (_WORDS, 40), "outcome": (_WORDS, 16), "actor": (_ACTOR, 64), "subject": (_SUBJECT, 64)}
 _LINK_OF: Final = select(AUDIT_ENTRIES.c.link).where(AUDIT_ENTRIES.c.number == bindparam("number"))
 _LAST_TIME: Final = select(AUDIT_ENTRIES.c.at).order_by(AUDIT_ENTRIES.c.number.desc()).limit(1)
 _ACTORS: Final = select(AUDIT_ENTRIES.c.actor).distinct()
@@ -240,10 +241,9 @@ def _follow(rows: Iterable[Row[Any]], key: bytes, seen: Head | None, start: Head
 
 
 def _check_words(event: Event) -> None:
-    kinds = {"action": _WORDS, "outcome": _WORDS, "actor": _ACTOR, "subject": _SUBJECT}
-    for part, kind in kinds.items():
+    for part, (kind, longest) in _KINDS.items():
         text: str = getattr(event, part)
-        if len(text) > AUDIT_ENTRIES.c[part].type.length or not kind.fullmatch(text):
+        if len(text) > longest or not kind.fullmatch(text):
             raise EventTextError(part)
     for name, value in event.about.items():
         is_word = isinstance(value, int) or (len(value) <= _LONGEST and _WORDS.fullmatch(value))
