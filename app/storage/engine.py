@@ -18,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from app.storage.tables import SCHEMA_REVISION
 
 _READS_ONLY: Final = "foreword_reads_only"
+_IS_QUICK: Final = "foreword_is_quick"
 _BUSY_SECONDS: Final = 5
 _CHECKPOINT_SECONDS: Final = 1
 _MIGRATION_SECONDS: Final = 120
@@ -26,9 +27,7 @@ _MIGRATION_LOCK: Final = 0x464F5245574F5244  # "FOREWORD" in ASCII: PostgreSQL n
 _SQLITE_PRAGMAS: Final = (
     f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}",  # first, so that the next ones wait for another process too
     "PRAGMA journal_mode = WAL",
-    # A commit is safe from a crash of the program; a power cut can cost the last pages typed, never the file. Waiting
-    # for the disk at every page would cost a patient more. What a clinic has received will use FULL.
-    "PRAGMA synchronous = NORMAL",
+    "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",  # per connection: set once, the next connection would leave answers behind (S18)
     "PRAGMA temp_store = MEMORY",  # a sorter's temporary file would be a copy nobody erases
@@ -109,10 +108,16 @@ def begin_snapshot(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def begin_write(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction that may write, committed at the end and undone by any exception; one at a time on SQLite."""
-    with engine.begin() as connection:
-        yield connection
+def begin_write(engine: Engine, *, is_quick: bool = False) -> Iterator[Connection]:
+    """Open a transaction that may write, committed at the end and undone by any exception; one at a time on SQLite.
+
+    What is committed survives a power cut. A quick one on SQLite survives a crash of the program only: a power cut can
+    cost the last pages a patient saved, and waiting for the disk at every page would cost all of them more.
+    """
+    with engine.connect() as connection:
+        connection.execution_options(**{_IS_QUICK: is_quick})
+        with connection.begin():
+            yield connection
 
 
 def _count_changes(connection: Connection) -> int:
@@ -213,7 +218,11 @@ def _create_sqlite_engine(url: URL) -> Engine:
         # Said to the driver itself: through SQLAlchemy it costs as much as the statement it is for.
         driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
         statement = "BEGIN" if is_read else "BEGIN IMMEDIATE"
+        is_quick = connection.get_execution_options().get(_IS_QUICK, False)
         try:
+            if not is_read and connection.info.get(_IS_QUICK, False) is not is_quick:
+                driver.execute(f"PRAGMA synchronous = {'NORMAL' if is_quick else 'FULL'}")
+                connection.info[_IS_QUICK] = is_quick
             driver.execute(statement)
         except sqlite3.Error as error:
             raise OperationalError(statement, None, error) from error

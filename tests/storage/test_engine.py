@@ -53,7 +53,16 @@ def test_every_sqlite_connection_has_every_setting(sqlite_engine: Engine) -> Non
         connections = [stack.enter_context(begin_read(sqlite_engine)) for _ in range(12)]
         settings = [read_settings(connection, names, "PRAGMA") for connection in connections]
     sqlite_engine.dispose()
-    assert settings == [["wal", 5000, 1, 1, 1, 2]] * 12
+    assert settings == [["wal", 5000, 1, 1, 2, 2]] * 12
+
+
+def test_only_a_quick_write_does_not_wait_for_the_disk(sqlite_engine: Engine) -> None:
+    levels = []
+    for is_quick in (False, True, True, False, True):
+        with begin_write(sqlite_engine, is_quick=is_quick) as connection:
+            levels += read_settings(connection, ["synchronous"], "PRAGMA")
+    sqlite_engine.dispose()
+    assert levels == [2, 1, 1, 2, 1]
 
 
 def test_every_postgresql_connection_has_its_limits(postgres_url: str) -> None:

@@ -63,7 +63,7 @@ def start_draft(progress: Progress) -> Current:
     services = get_services()
     served = services.editions.get_newest()
     secret = make_secret()
-    with begin_write(services.engine) as connection:
+    with begin_write(services.engine, is_quick=True) as connection:
         draft = create_draft(
             connection,
             secret=secret,
@@ -88,7 +88,7 @@ def save_current(current: Current, change: Callable[[Current], Progress]) -> Cur
     Raises StaleDraftError when the draft is gone, and whatever `change` raises; then nothing is saved.
     """
     services = get_services()
-    with begin_write(services.engine) as connection:
+    with begin_write(services.engine, is_quick=True) as connection:
         for _ in range(_ATTEMPTS):
             progress = change(current)
             try:
