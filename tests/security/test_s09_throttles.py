@@ -1,6 +1,7 @@
 """security.md S9: who guesses waits, longer each time; nobody else does, and nobody for ever."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from flask import Flask
 from tests.web.clinic.colleague import PASSWORD, Colleague
 from tests.web.clinic.conftest import make_app
 from tests.web.patient.conftest import Clock
-from tests.web.patient.visitor import Visitor, make_visitor
+from tests.web.patient.visitor import ORIGIN, Visitor, make_visitor
 
 WRONG = "not the right password"
 ATTACKER, OWN, OTHER = "203.0.113.66", "198.51.100.7", "192.0.2.5"
@@ -141,3 +142,26 @@ def test_the_log_has_the_address_that_was_seen_and_not_the_one_that_was_said(
     with closing(sqlite3.connect(tmp_path / "foreword.sqlite3")) as connection:
         (origin,) = connection.execute("SELECT origin FROM audit_entries ORDER BY number DESC").fetchone()
     assert origin == ATTACKER
+
+
+def test_a_crowd_costs_nobody_their_tries(clinic_app: Flask, clock: Clock, tmp_path: Path) -> None:
+    assert clinic_app.extensions
+    app = make_app(tmp_path, clock, PASSWORD_COST="65536,3,4")
+    visitors = []
+    for _ in range(6):
+        visitor = make_visitor(app)
+        visitor.client.environ_base["REMOTE_ADDR"] = OWN
+        visitor.get("/clinic/sign-in")
+        visitors.append((visitor, visitor.find_form("/clinic/sign-in")))
+
+    def send(number: int) -> int:
+        visitor, form = visitors[number]
+        fields = {**form.fields, "login": ["ann@clinic.example"], "password": [WRONG]}
+        return visitor.client.post("/clinic/sign-in", data=fields, base_url=ORIGIN).status_code
+
+    with ThreadPoolExecutor(6) as threads:
+        statuses = list(threads.map(send, range(6)))
+    judged = statuses.count(422)
+    assert set(statuses) <= {422, 429, 503}
+    later = [attempt(app, "ann@clinic.example", address=OWN).status for _ in range(6 - judged)]
+    assert later == [422] * (5 - judged) + [429]

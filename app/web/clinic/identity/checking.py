@@ -18,10 +18,11 @@ from app.web.clinic.identity.limits import (
     begin_try,
     note_passkey_success,
     note_success,
+    take_back,
 )
 from app.web.clinic.identity.model import Member
 from app.web.clinic.identity.passkeys import check_passkey
-from app.web.clinic.identity.passwords import get_hasher
+from app.web.clinic.identity.passwords import BusyError, get_hasher
 from app.web.services import get_services
 
 
@@ -41,7 +42,11 @@ def check_password(login: str, typed: str) -> Access | None:
     account = normalize_login(login)
     _take_try(PASSWORD, account)
     access = _find_access(account)
-    is_right = get_hasher().matches(Member(access) if access else None, typed)
+    try:
+        is_right = get_hasher().matches(Member(access) if access else None, typed)
+    except BusyError:
+        take_back(PASSWORD, account)  # it was not looked at: a crowd must cost nobody their tries
+        raise
     _note(PASSWORD, account, access, is_right=is_right)
     return access if is_right else None
 

@@ -49,6 +49,14 @@ def begin_try(step: str, account: str) -> timedelta:
         return take_try(connection, _list_slots(connection, step, account), now)
 
 
+def take_back(step: str, account: str) -> None:
+    """Take back a try that was counted and not judged."""
+    services = get_services()
+    with begin_write(services.engine) as connection:
+        for slot in _list_slots(connection, step, account):
+            give_back(connection, slot, services.now())
+
+
 def note_success(connection: Connection, step: str, account: str) -> None:
     """Forget the tries here, take back this one elsewhere, and remember that this network is the person's own."""
     now = get_services().now()
