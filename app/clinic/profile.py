@@ -100,7 +100,7 @@ def list_stale(settings: ClinicSettings, contacts: dict[str, CrisisSet], today: 
 def is_stale(checked_on: str, today: date) -> bool:
     """Tell whether a number was checked more than half a year ago, or never.
 
-    >>> is_stale("2026-01-31", date(2026, 7, 30)), is_stale("2026-01-31", date(2026, 8, 1))
+    >>> is_stale("2026-01-31", date(2026, 8, 2)), is_stale("2026-01-31", date(2026, 8, 3))
     (False, True)
     """
     try:

@@ -17,7 +17,7 @@ RETENTION_DAYS: Final = range(1, 36_526)
 
 _LINE: Final = 200
 _TEXT: Final = 4000
-_MAIL: Final = re.compile(r"[^\s@<>,;\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_MAIL: Final = re.compile(r"[^\s@<>,;:\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _MAIL_LENGTH: Final = 254
 _MOST_ADDRESSES: Final = 10
 

@@ -9,7 +9,7 @@ from app.clinic.keeper import ClinicKeeper
 from app.clinic.profile import DEMONSTRATION, ClinicSettings, dump_settings
 from app.desk.nightly import Night, run_due_chores
 from app.desk.notice import read_server, send_notice
-from app.settings import load_settings
+from app.settings import StartError, load_settings
 from app.storage.clinic_settings import save_settings
 from app.storage.engine import begin_write
 from app.storage.responses import list_due
@@ -94,3 +94,12 @@ def test_the_setting_says_where_and_as_whom(url: str, expected: tuple[object, ..
     found = (server.host, server.port, server.is_encrypted_at_once, server.user, server.password, server.sender)
     assert found == expected
     assert "p@ss" not in repr(server)
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example", "http://mail.example", "smtp://", "smtps://mail.example/path", "smtp://x:99999"]
+)
+def test_what_names_no_server_stops_the_start(url: str) -> None:
+    with pytest.raises(StartError, match="FOREWORD_SMTP_URL: ") as refused:
+        load_settings({"FOREWORD_SMTP_URL": url})
+    assert len(refused.value.problems) == 1
