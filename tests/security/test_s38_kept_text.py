@@ -12,9 +12,12 @@ from flask import Flask, request
 from flask_wtf.csrf import generate_csrf
 from markupsafe import escape
 
+from app.desk.staff import make_first_invitation
+from app.storage.engine import begin_write
 from app.storage.people import Role
 from app.web.clinic.gate import allow
 from app.web.clinic.kept import find_kept, forget_kept, keep_typed
+from app.web.services import get_services
 from tests.web.clinic.conftest import SignIn
 from tests.web.clinic.staff import read_cookie
 from tests.web.patient.conftest import Clock
@@ -189,3 +192,31 @@ def test_what_goes_wrong_on_staff_pages_is_told_to_staff(sign_in: SignIn) -> Non
         assert "Go to the first staff page" in reviewer.document.text
     reviewer.get("/nowhere")
     assert "first staff page" not in reviewer.document.text
+
+
+def test_a_page_to_join_that_waited_for_hours_keeps_the_names(clinic_app: Flask, clock: Clock) -> None:
+    with clinic_app.app_context(), begin_write(get_services().engine) as connection:
+        secret = make_first_invitation(connection, clock.now)
+    visitor = make_visitor(clinic_app)
+    page = visitor.get(f"/clinic/join/{secret}")
+    clock.advance(hours=3)
+    typed = {"name": "Ann Lee", "login": "ann@clinic.example", "new-password": "kettle violin orbit"}
+    visitor.post(typed, form=page.forms[-1])
+    assert visitor.path == f"/clinic/join/{secret}"
+    fields = visitor.document.forms[-1].fields
+    assert (fields["name"], fields["login"]) == (["Ann Lee"], ["ann@clinic.example"])
+    assert visitor.last is not None
+    assert "kettle" not in visitor.last.text
+
+
+def test_somebody_half_invited_is_kept(sign_in: SignIn, clock: Clock) -> None:
+    administrator = sign_in(Role.ADMINISTRATOR)
+    administrator.get("/clinic/people")
+    form = administrator.find_form("/clinic/people")
+    clock.advance(minutes=16)
+    administrator.post({"name": "Ben Roe", "login": "ben@clinic.example", "role": ["auditor"]}, form=form)
+    sign_in_again(administrator, "administrator")
+    assert administrator.path == "/clinic/people"
+    fields = administrator.find_form("/clinic/people").fields
+    assert (fields["name"], fields["role"]) == (["Ben Roe"], ["auditor"])
+    assert "What you typed is all below" in administrator.document.text

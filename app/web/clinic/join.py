@@ -23,6 +23,7 @@ from app.web.clinic.identity.passwords import BusyError, get_hasher
 from app.web.clinic.identity.pending import begin_pending
 from app.web.clinic.identity.typed import find_login_problem, find_name_problem, find_new_password_problems
 from app.web.clinic.identity.words import BUSY, LOGIN_TAKEN, say_problem
+from app.web.clinic.kept import take_early
 from app.web.services import get_services
 
 
@@ -41,7 +42,9 @@ def show_join(secret: str) -> ResponseReturnValue:
     guest = _find_guest(secret)
     if guest is None:
         return _show_dead_link()
-    return _draw(secret, guest, name=guest.person.name if guest.person else "", login="")
+    early = take_early() or {}
+    invited_as = guest.person.name if guest.person else ""
+    return _draw(secret, guest, name=early.get("name") or invited_as, login=early.get("login", ""))
 
 
 @blueprint.post("/join/<secret>")

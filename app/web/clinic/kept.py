@@ -30,7 +30,8 @@ NOTICE_KEPT: Final = "This page was open for a long time. What you typed is all 
 
 _SHOWN_AT: Final = "foreword_shown_at"
 _KEPT: Final = "kept"
-_LOGIN: Final = "login"
+_EARLY: Final = "early"
+_EARLY_NAMES: Final = ("login", "name")  # and never a password
 _UNKEPT: Final = frozenset({"csrf_token"})
 
 
@@ -103,18 +104,20 @@ def keep_form(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
     return redirect(onward, 303)
 
 
+def take_early() -> Mapping[str, str] | None:
+    """Return the names that somebody not signed in had typed on a page that waited too long; None if none did."""
+    early: Mapping[str, str] | None = get_session().pop(_EARLY, None)
+    return early
+
+
 def _begin_again(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
-    """Return the sign-in page to somebody who is not signed in, whose form may have waited there for an hour."""
+    """Return a page anew to somebody who is not signed in, and whose form may have waited there for an hour."""
     if find_person() is not None:
         return None
-    get_session()[_LOGIN] = posted.get("login", "")
-    return redirect(url_for("clinic.show_sign_in"), 303)
-
-
-def take_login() -> str | None:
-    """Return the sign-in name that was typed into a page that had waited too long, or None when there was none."""
-    login: str | None = get_session().pop(_LOGIN, None)
-    return login
+    get_session()[_EARLY] = {name: posted.get(name, "") for name in _EARLY_NAMES}
+    # A link to join leads to its own page again; all others begin at the sign-in page.
+    onward = request.path if request.endpoint == "clinic.join" else url_for("clinic.show_sign_in")
+    return redirect(onward, 303)
 
 
 def find_form_writer(token: str) -> str | None:

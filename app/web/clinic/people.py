@@ -29,6 +29,7 @@ from app.web.clinic.accounting import record
 from app.web.clinic.gate import allow, get_person
 from app.web.clinic.identity.typed import find_login_problem, find_name_problem
 from app.web.clinic.identity.words import LAST_ADMINISTRATOR, LOGIN_TAKEN, ROLE_MISSING, say_problem
+from app.web.clinic.kept import NOTICE_KEPT, find_kept, forget_kept, keep_typed
 from app.web.clinic.moments import say_moment
 from app.web.i18n import translate
 from app.web.services import get_services
@@ -60,13 +61,20 @@ class RoleView:
 @allow(Role.ADMINISTRATOR)
 def show_people() -> ResponseReturnValue:
     """Show who there is, and invite somebody."""
-    return _draw_people()
+    kept = find_kept()
+    if kept is None:
+        return _draw_people()
+    roles = frozenset(role for role in Role if role.value in kept.getlist("role"))
+    said = translate(NOTICE_KEPT)
+    return _draw_people(name=kept.get("name", ""), login=kept.get("login", ""), roles=roles, said=said)
 
 
 @blueprint.post("/people")
 @allow(Role.ADMINISTRATOR)
+@keep_typed("clinic.show_people")
 def invite_person() -> ResponseReturnValue:
     """Make a link for somebody new, and show it once."""
+    forget_kept()
     name, login, roles = request.form.get("name", ""), request.form.get("login", ""), _read_roles()
     problems = find_name_problem("name", name) | find_login_problem("login", login)
     if not roles:
@@ -174,6 +182,7 @@ def _draw_people(
     name: str = "",
     login: str = "",
     roles: frozenset[Role] = frozenset(),
+    said: str = "",
 ) -> str:
     with begin_read(get_services().engine) as connection:
         people = list_people(connection)
@@ -184,6 +193,7 @@ def _draw_people(
         name=name,
         login=login,
         roles=_list_roles(roles),
+        said=said,
     )
 
 

@@ -19,7 +19,7 @@ from app.web.clinic.identity.passwords import BusyError
 from app.web.clinic.identity.pending import begin_pending
 from app.web.clinic.identity.signing import let_out
 from app.web.clinic.identity.words import BUSY, WRONG_SIGN_IN, count_minutes, say_problem, say_wait
-from app.web.clinic.kept import has_kept, take_login
+from app.web.clinic.kept import has_kept, take_early
 
 
 @blueprint.get("/sign-in")
@@ -28,8 +28,8 @@ def show_sign_in() -> ResponseReturnValue:
     """Show the sign-in page."""
     if find_person():
         return redirect(url_for("clinic.show_home"), 303)
-    login = take_login()
-    return draw_sign_in(login=login or "", is_again=login is not None)
+    early = take_early()
+    return draw_sign_in(login=early["login"] if early else "", is_again=early is not None)
 
 
 @blueprint.post("/sign-in")

@@ -33,12 +33,20 @@ def sign_in(app: Flask) -> SignIn:
     return sign_in_with
 
 
+@pytest.fixture(scope="session")
+def clinic_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the database of a clinic that is no demonstration once; each test works on a copy."""
+    folder = tmp_path_factory.mktemp("clinic-template")
+    make_app(folder, Clock())
+    return folder
+
+
 @pytest.fixture
-def clinic_app(template: Path, tmp_path: Path, clock: Clock) -> Flask:
+def clinic_app(clinic_template: Path, tmp_path: Path, clock: Clock) -> Flask:
     """Make the application of a clinic that is no demonstration, with passwords that cost tests little."""
-    with closing(sqlite3.connect(template / "foreword.sqlite3")) as source:
+    with closing(sqlite3.connect(clinic_template / "foreword.sqlite3")) as source:
         source.execute("VACUUM INTO ?", (str(tmp_path / "foreword.sqlite3"),))
-    shutil.copytree(template / "keys", tmp_path / "keys")
+    shutil.copytree(clinic_template / "keys", tmp_path / "keys")
     return make_app(tmp_path, clock)
 
 
