@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app
 from app.clinic.editions import EditionShelf
+from app.clinic.kind import require_kind
 from app.desk.intake import BATCH, take_in_new
 from app.desk.nightly import Night, run_due_chores
 from app.desk.staff import JOIN_PATH, make_first_invitation, purge_staff
@@ -92,6 +93,7 @@ def prepare(app: Flask) -> Services:
         services = get_services()
     try:
         migrate(services.engine)
+        require_kind(services.engine, services.settings)
         services.editions.get_newest()
         if services.desks is not None:
             services.desks.get()

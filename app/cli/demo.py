@@ -10,6 +10,7 @@ import click
 from app.cli._clinic import OpenClinic, open_clinic
 from app.cli._files import make_edition, read_definition
 from app.cli._progress import show_progress
+from app.clinic.kind import require_kind
 from app.clinic.profile import DEMONSTRATION
 from app.desk.demo import Made, fill_demonstration
 from app.desk.demo_plan import Span
@@ -42,6 +43,7 @@ def demo(responses: int, seed: str, *, if_empty: bool) -> None:
     if not settings.is_demo:
         raise StartError("FOREWORD_DEMO: made-up responses belong in no real clinic; set it to 1 for a demonstration")
     with open_clinic(settings) as clinic:
+        require_kind(clinic.engine, settings)
         if if_empty and _has_responses(clinic):
             return
         made = _fill(clinic, responses, seed, is_quiet=if_empty)

@@ -52,7 +52,9 @@ def look_at_demonstration(look: Look) -> Iterator[Finding]:
     """Look whether this is a demonstration."""
     if look.settings.is_demo:
         yield Finding(
-            "FOREWORD_DEMO", "this is a demonstration: anybody can sign in", "set it to 0 before a patient comes"
+            "FOREWORD_DEMO",
+            "this is a demonstration: anybody can sign in",
+            "name an empty folder in FOREWORD_DATA and unset it before a patient comes",
         )
 
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_REVISION: Final = "0003"
+SCHEMA_REVISION: Final = "0004"
 """The migration these tables come from. Here, so that a start with nothing to migrate need not import Alembic."""
 
 
@@ -213,5 +213,13 @@ CHORES: Final = Table(
     Column("done_at", UtcDateTime, nullable=False),
 )
 """What is done once a day, however many processes run, and the last day on which one of them began it."""
+
+CLINIC_KIND: Final = Table(
+    "clinic_kind",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("is_demonstration", Boolean, nullable=False),
+)
+"""One row, written at the first start: a demonstration never becomes a real clinic, nor the other way round."""
 
 import app.storage.staff_tables  # noqa: E402, F401  at the end: it adds its tables to METADATA

@@ -7,7 +7,7 @@ from tests.web.clinic.conftest import SignIn
 def test_an_administrator_reads_what_needs_somebody_and_what_is_in_order(sign_in: SignIn) -> None:
     page = sign_in(Role.ADMINISTRATOR).get("/clinic/health")
     assert "this is a demonstration: anybody can sign in" in page.text
-    assert "What to do: set it to 0 before a patient comes." in page.text
+    assert "What to do: name an empty folder in FOREWORD_DATA and unset it before a patient comes." in page.text
     assert "none was made yet" in page.text
     assert "In order" in page.text
     assert "Keys in use, with how many responses and notes: " in page.text
