@@ -50,6 +50,8 @@ def wait_until_open(page: Page) -> None:
 def set_up(eye: Eye) -> None:
     """Open the clinic on the one form, after having sent it empty once."""
     page = eye.page
+    page.goto("/clinic/")
+    assert page.url.endswith("/clinic/setup")
     page.goto("/clinic/settings")
     assert page.url.endswith("/clinic/setup")
     eye.look("setup")

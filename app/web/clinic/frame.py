@@ -71,6 +71,9 @@ def list_pages(person: Person) -> list[Entry]:
 @blueprint.get("/")
 @allow(*EVERY_ROLE)
 def show_home() -> Response | str:
-    """Go to the first page that the person may open."""
-    pages = list_pages(get_person())
+    """Go to the first page that the person may open; where the clinic is not set up, to what opens it."""
+    person = get_person()
+    if person.has_role(Role.ADMINISTRATOR) and get_services().keeper.get().settings is None:
+        return redirect(url_for("clinic.show_setup"), 303)
+    pages = list_pages(person)
     return redirect(pages[0].address, 303) if pages else render_template("clinic/refused.html")
