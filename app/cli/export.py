@@ -78,12 +78,12 @@ def export(  # noqa: PLR0913 - each is an option, and click names them
             sensitive=frozenset(Sensitive(word) for word in included if word != IDENTITY),
         )
         with _open_file(out) as file:
-            made = _write(clinic, order, file)
+            made = _write(clinic, order, file, _name(out))
     _tell(made, out)
     sys.exit(FOUND if made.unreadable else 0)
 
 
-def _write(clinic: OpenClinic, order: Order, file: BinaryIO) -> Export:
+def _write(clinic: OpenClinic, order: Order, file: BinaryIO, name: str) -> Export:
     office = Office(
         engine=clinic.engine,
         desk=clinic.desk,
@@ -97,7 +97,7 @@ def _write(clinic: OpenClinic, order: Order, file: BinaryIO) -> Export:
             pass
         file.flush()
     except OSError as error:
-        raise StartError(f"{file.name}: it cannot be written: {error.strerror}; the file is not whole") from None
+        raise StartError(f"{name}: it cannot be written: {error.strerror}; what is there is not whole") from None
     finally:
         made.end(datetime.now(UTC))
     return made
@@ -119,7 +119,11 @@ def _tell(made: Export, out: Path) -> None:
         what = "1 response did not open and stands" if one else f"{made.unreadable} responses did not open and stand"
         click.echo(f"{what} in the file by {'its' if one else 'their'} reference; run: foreword doctor", err=True)
     if out != _STDOUT and made.order.format is not Format.DICTIONARY:
-        click.echo(f"{name_file(out.absolute())}: {made.rows} responses")
+        click.echo(f"{_name(out)}: {made.rows} responses")
+
+
+def _name(out: Path) -> str:
+    return "standard output" if out == _STDOUT else name_file(out.absolute())
 
 
 def _begin(clinic: OpenClinic, day: datetime | None) -> datetime | None:
@@ -142,6 +146,6 @@ def _open_file(out: Path) -> BinaryIO:
     try:
         return os.fdopen(os.dup(sys.stdout.fileno()), "wb") if out == _STDOUT else out.open("xb")
     except FileExistsError:
-        raise StartError(f"{name_file(out.absolute())}: there is a file already; name another") from None
+        raise StartError(f"{_name(out)}: there is a file already; name another") from None
     except OSError as error:
-        raise StartError(f"{name_file(out.absolute())}: it cannot be written: {error.strerror}") from None
+        raise StartError(f"{_name(out)}: it cannot be written: {error.strerror}") from None

@@ -3,14 +3,17 @@
 import csv
 import io
 import json
+import os
 import sqlite3
 import stat
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Run
+from tests.support.server import COMMAND
 
 DEMO = {"FOREWORD_DEMO": "1"}
 
@@ -102,3 +105,19 @@ def test_who_exported_what_stands_in_the_log(filled: Run, tmp_path: Path) -> Non
 def ask(folder: Path, statement: str) -> list[tuple[str, ...]]:
     with closing(sqlite3.connect(folder / "instance" / "foreword.sqlite3")) as database:
         return database.execute(statement).fetchall()
+
+
+def test_a_reader_who_goes_away_is_told_of_and_accounted_for(filled: Run, tmp_path: Path) -> None:
+    assert filled("demo", "--responses", "150", **DEMO).code == 0
+    words = [COMMAND, "export", "-"]
+    settings = {"FOREWORD_DATA": str(tmp_path / "instance"), "PATH": os.environ["PATH"], **DEMO}
+    with subprocess.Popen(words, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(100)
+        process.stdout.close()
+        said = process.stderr.read().decode()
+    assert process.returncode == 2
+    assert "standard output: it cannot be written: Broken pipe; what is there is not whole" in said
+    asked = "SELECT outcome FROM audit_entries WHERE action = 'export.made' ORDER BY number"
+    assert ask(tmp_path, asked) == [("begun",), ("cut-off",)]
