@@ -20,7 +20,7 @@ from app.questionnaire.sent import Day, Patient
 from app.storage.clinic_keys import find_newest_key
 from app.storage.engine import begin_write
 from app.storage.people import Role
-from app.storage.responses import Sending, add_version, find_response
+from app.storage.responses import Sending, add_version, hold_response
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
 from app.web.clinic.gate import allow, get_person
@@ -88,7 +88,7 @@ def _store(held: Held, newest: OpenedVersion) -> bool:
     """Store what was corrected, both or neither; False when somebody else changed the response meanwhile."""
     services, patient = get_services(), _read_patient()
     with begin_write(services.engine) as connection:
-        current, key = find_response(connection, held.stored.reference), find_newest_key(connection)
+        current, key = hold_response(connection, held.stored.reference), find_newest_key(connection)
         if current is None or key is None or current.revision != held.stored.revision:
             return False
         if patient != newest.sent.patient:
@@ -101,7 +101,7 @@ def _store(held: Held, newest: OpenedVersion) -> bool:
                 delete_at=current.delete_at,
                 seal=seal_for(key, sent),
             )
-            add_version(connection, current, sending, services.now())
+            add_version(connection, current, sending, services.now(), is_by_staff=True)
         if _read_text():
             store_note(connection, held, _read_text(), about=request.form["about"], kind="correction")
         what = "details answer" if patient != newest.sent.patient and _read_text() else ""
