@@ -9,9 +9,11 @@ from werkzeug.wrappers import Response
 from app.desk.demonstration import DEMONSTRATION_STAFF, meet
 from app.storage.access import find_access
 from app.storage.engine import begin_write
+from app.storage.people import Role
 from app.web.clinic import blueprint
 from app.web.clinic.gate import allow_everybody
 from app.web.clinic.identity.signing import let_in
+from app.web.i18n import translate
 from app.web.services import get_services
 
 
@@ -35,4 +37,12 @@ def list_demonstration_staff() -> list[tuple[str, str]]:
     """Return the word and the name of everybody who can be met; nobody outside a demonstration."""
     if not get_services().settings.is_demo:
         return []
-    return [(word, name) for word, (name, _) in DEMONSTRATION_STAFF.items()]
+    return [(word, _describe(name, roles)) for word, (name, roles) in DEMONSTRATION_STAFF.items()]
+
+
+def _describe(name: str, roles: frozenset[Role]) -> str:
+    """Return a name with the roles that it does not say itself."""
+    if len(roles) == 1:
+        return name
+    both = translate("reviewer and administrator")
+    return f"{name} ({both})"
