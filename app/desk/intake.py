@@ -31,9 +31,13 @@ def take_in_new(engine: Engine, desk: Desk, find_edition: FindEdition, now: date
         prepared = [(response, _prepare(connection, desk, find_edition, response)) for response in waiting]
     if not prepared:
         return 0
+    prepared.sort(key=lambda one: one[0].reference)
     with begin_write(engine) as connection:
-        for response, tokens in prepared:
-            take_in_one(connection, desk, response, tokens, now)
+        # All responses before the log, in one order: as everybody does who holds both.
+        # What does not open is taken in without tokens, so that it stands in the list and is not tried for ever.
+        taken = [one for one in prepared if take_in(connection, one[0], one[1] or ())]
+        for response, tokens in taken:
+            _begin_history(connection, desk, response, now, is_readable=tokens is not None)
     return len(prepared)
 
 
@@ -41,16 +45,21 @@ def take_in_one(
     connection: Connection, desk: Desk, response: StoredResponse, tokens: Collection[str] | None, now: datetime
 ) -> None:
     """Write one response's search tokens, and begin its history with it; None for the tokens of what does not open."""
-    # What does not open is taken in without tokens, so that it stands in the list and is not tried for ever.
     if take_in(connection, response, tokens or ()):
-        event = Event(
-            action="response.received",
-            actor="program",
-            subject=response.reference,
-            outcome="done" if tokens is not None else "unreadable",
-            about={"version": response.version},
-        )
-        append_event(connection, desk.chain_key, event, now)
+        _begin_history(connection, desk, response, now, is_readable=tokens is not None)
+
+
+def _begin_history(
+    connection: Connection, desk: Desk, response: StoredResponse, now: datetime, *, is_readable: bool
+) -> None:
+    event = Event(
+        action="response.received",
+        actor="program",
+        subject=response.reference,
+        outcome="done" if is_readable else "unreadable",
+        about={"version": response.version},
+    )
+    append_event(connection, desk.chain_key, event, now)
 
 
 def list_tokens(desk: Desk, opened: OpenedVersion) -> Iterator[str]:

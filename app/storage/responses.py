@@ -5,7 +5,7 @@ Nothing here can open what is sealed.
 """
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -93,6 +93,7 @@ _INSERT_VERSION: Final = insert(RESPONSE_VERSIONS)
 _LOCK_RECEIPT: Final = select(*COLUMNS).where(RESPONSES.c.receipt_hash == bindparam("receipt_hash")).with_for_update()
 _FIND_RECEIPT: Final = select(*COLUMNS).where(RESPONSES.c.receipt_hash == bindparam("receipt_hash"))
 _FIND: Final = select(*COLUMNS).where(RESPONSES.c.reference == bindparam("reference"))
+_HOLD: Final = _FIND.with_for_update()
 _ADD_VERSION: Final = (
     update(RESPONSES)
     .where(RESPONSES.c.reference == bindparam("key"))
@@ -100,10 +101,10 @@ _ADD_VERSION: Final = (
         version=bindparam("new_version"),
         edition_hash=bindparam("new_edition"),
         language=bindparam("new_language"),
-        sent_at=bindparam("now"),
+        sent_at=bindparam("new_sent_at"),
         delete_at=bindparam("new_delete_at"),
         review_status=bindparam("new_status"),
-        reviewed_at=None,
+        reviewed_at=bindparam("new_reviewed_at"),
         revision=RESPONSES.c.revision + 1,
         taken_in=0,
     )
@@ -162,15 +163,22 @@ def receive_response(connection: Connection, sending: Sending, now: datetime) ->
     return add_version(connection, found, sending, now), True
 
 
-def add_version(connection: Connection, found: StoredResponse, sending: Sending, now: datetime) -> StoredResponse:
-    """Store another version of a response, which comes back onto the list if it was reviewed; return it anew."""
-    is_reviewed = found.review_status is ReviewStatus.COMPLETED
+def add_version(
+    connection: Connection, found: StoredResponse, sending: Sending, now: datetime, *, is_by_staff: bool = False
+) -> StoredResponse:
+    """Store another version of a response and return it anew.
+
+    One of the patient's comes back onto the list if it was reviewed. One of staff's changes nothing of when it was sent
+    and reviewed.
+    """
+    is_reviewed = found.review_status is ReviewStatus.COMPLETED and not is_by_staff
     values = {
         "key": found.reference,
         "new_version": found.version + 1,
         "new_edition": sending.edition_hash,
         "new_language": sending.language,
-        "now": now,
+        "new_sent_at": found.sent_at if is_by_staff else now,
+        "new_reviewed_at": found.reviewed_at if is_by_staff else None,
         "new_delete_at": sending.delete_at,
         "new_status": (ReviewStatus.REQUESTED if is_reviewed else found.review_status).value,
     }
@@ -183,6 +191,18 @@ def find_response(connection: Connection, reference: str) -> StoredResponse | No
     """Return the response with this reference."""
     row = connection.execute(_FIND, {"reference": reference}).mappings().one_or_none()
     return None if row is None else read_response(row)
+
+
+def hold_response(connection: Connection, reference: str) -> StoredResponse | None:
+    """Return the response with this reference, and let nobody else change it until this transaction ends."""
+    row = connection.execute(_HOLD, {"reference": reference}).mappings().one_or_none()
+    return None if row is None else read_response(row)
+
+
+def hold_responses(connection: Connection, references: Iterable[str]) -> list[StoredResponse]:
+    """Return those that are there of these responses, held in one order, so that no two who hold some wait for ever."""
+    found = [hold_response(connection, reference) for reference in sorted(references)]
+    return [response for response in found if response is not None]
 
 
 def find_receipt(connection: Connection, receipt_hash: str) -> StoredResponse | None:

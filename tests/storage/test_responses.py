@@ -14,6 +14,7 @@ from app.storage.notes import StoredNote, add_note
 from app.storage.responses import (
     ReviewStatus,
     StoredResponse,
+    add_version,
     erase_response,
     find_receipt,
     find_response,
@@ -177,3 +178,14 @@ def test_erasing_leaves_nothing_of_a_response_and_all_of_the_others(
         for table in (RESPONSES, RESPONSE_VERSIONS, RESPONSE_TOKENS, NOTES):
             assert set(connection.execute(select(table.c.reference)).scalars()) == {stays.reference}
         assert find_receipt(connection, sender.receipt) is None
+
+
+def test_a_correction_by_staff_leaves_the_review_as_it_is(sender: Sender, now: datetime) -> None:
+    first, _ = sender.send()
+    with begin_write(sender.engine) as connection:
+        reviewed = complete(connection, first, "somebody", now + timedelta(hours=1))
+        after = now + timedelta(days=1)
+        corrected = add_version(connection, reviewed, sender.build(2), after, is_by_staff=True)
+    assert (corrected.version, corrected.taken_in) == (2, 0)
+    assert (corrected.review_status, corrected.reviewed_at) == (ReviewStatus.COMPLETED, now + timedelta(hours=1))
+    assert corrected.sent_at == now

@@ -22,7 +22,7 @@ from app.questionnaire.progress import Typed
 from app.questionnaire.sent import Patient
 from app.storage.drafts import StaleDraftError
 from app.storage.engine import begin_read, begin_write
-from app.storage.responses import find_receipt
+from app.storage.responses import StoredResponse, find_receipt
 from app.vault.codes import hash_receipt
 from app.web.patient.current import Current, find_again, hold_current, save_progress
 from app.web.services import get_services
@@ -77,6 +77,14 @@ def deliver(current: Current, post: Post) -> Current:
     raise StaleDraftError
 
 
+def name_next_version(stored: StoredResponse | None, known: Handover | None) -> int:
+    """Return the number of the version that is sent next.
+
+    What the draft knows counts too: when the clinic has erased a response, an old page does not bring it back.
+    """
+    return max(stored.version if stored else 0, known.version if known else 0) + 1
+
+
 def _deliver(connection: Connection, current: Current, post: Post) -> Current:
     # In this order: PostgreSQL shows each statement the newest, and the draft knows at least what was sent before.
     stored = find_receipt(connection, hash_receipt(current.secret))
@@ -87,7 +95,7 @@ def _deliver(connection: Connection, current: Current, post: Post) -> Current:
     known = now.progress.sent
     if stored and known and known.answers == digest and known.patient == post.patient:
         return now  # it is there: another click, or nothing was changed since
-    if post.version != (stored.version if stored else 0) + 1:
+    if post.version != name_next_version(stored, known):
         raise SentBeforeError(now)
     if any(revision > post.seen for revision in now.progress.changed_in.values()):
         raise ChangedSinceError(now)

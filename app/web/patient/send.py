@@ -22,7 +22,7 @@ from app.web.forms import build_form, fill_form
 from app.web.i18n import translate
 from app.web.patient import blueprint
 from app.web.patient.current import Current, find_current, hold_secret, save_current
-from app.web.patient.deliver import ChangedSinceError, Post, SentBeforeError, deliver
+from app.web.patient.deliver import ChangedSinceError, Post, SentBeforeError, deliver, name_next_version
 from app.web.patient.draw import draw_field
 from app.web.patient.field import say_problem
 from app.web.patient.lost import show_lost, show_nothing_open
@@ -143,13 +143,12 @@ def build_send(current: Current, typed: Raw, problems: tuple[Problem, ...] = (),
         if form is not None:
             form.get_field(problem.link_id).problem = problem
     drawing = build_drawing(current.progress.language, current.served, {item.link_id: item for item in questions})
-    stored = find_stored(current.secret)
     return SendView(
         fields=tuple(draw_field(form.get_field(item.link_id), drawing) for item in questions) if form else (),
         unread=tuple((locate_page(each, is_changing=True), drawing.to(each.title)) for each in _list_unread(current)),
         problems=tuple(ProblemView(control=each.control, sentence=say_problem(each, drawing)) for each in problems),
         notice=translate(notice) if notice else "",
-        version=stored.version + 1 if stored else 1,
+        version=name_next_version(find_stored(current.secret), current.progress.sent),
         draft=current.draft.id,
         revision=current.draft.revision,
         asked=" ".join(item.link_id for item in questions),

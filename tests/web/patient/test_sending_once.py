@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.server import prepare
 from app.settings import load_settings
+from app.storage.engine import begin_write
+from app.storage.responses import erase_response
 from tests.web.patient.conftest import Clock
 from tests.web.patient.sender import SEND, WHO, answer, list_responses, open_all, send
 from tests.web.patient.visitor import ORIGIN, Form, Visitor, make_visitor
@@ -118,6 +120,21 @@ def test_an_old_page_that_says_something_else_is_shown_again_and_not_sent(app: F
         WHO["patient-name"],
         "Somebody Else",
     ]
+
+
+def test_what_the_clinic_erased_does_not_come_back_by_itself(app: Flask, sender: Visitor) -> None:
+    form = fill(sender)
+    send(sender, {}, form=form)
+    (response,) = list_responses(app)
+    services = app.extensions["foreword-services"]
+    with begin_write(services.engine) as connection:
+        assert erase_response(connection, response.reference)
+    send(sender, {}, form=form)
+    assert sender.status == CONFLICT
+    assert list_responses(app) == []
+    # Only whoever agrees once more sends again: under another reference.
+    send(sender, {"consent-to-share": "agree"}, form=sender.find_form(SEND))
+    assert [one.reference != response.reference for one in list_responses(app)] == [True]
 
 
 def test_a_version_that_nobody_could_mean_is_not_sent(app: Flask, sender: Visitor) -> None:
