@@ -90,7 +90,7 @@ def test_an_administrator_opens_the_clinic_from_nothing(
 ) -> None:
     server = start_server(demo=0, password_cost="test")
     page, patient = open_page(server.url, SCREENS[screen]), open_page(server.url)
-    eye = Eye(page, axe, SCREENS[screen].has_scripts)
+    eye = Eye(page, axe, can_search=SCREENS[screen].has_scripts)
     patient.goto("/")
     assert "not open yet" in patient.content()
     join(page, find_link(server))

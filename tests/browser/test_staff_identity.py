@@ -33,9 +33,9 @@ class Eye:
 
     page: Page
     axe: RunAxe
-    can_search: bool
     faults: list[str] = field(default_factory=list)
     pages: dict[str, str] = field(default_factory=dict)
+    can_search: bool = True
 
     def look(self, name: str) -> None:
         """Look at the page that is open; what searches a page needs its scripts."""
@@ -168,7 +168,7 @@ def test_an_administrator_joins_invites_and_looks_after_the_account(
 ) -> None:
     server = start_server(demo=0, password_cost="test")
     page = open_page(server.url, SCREENS[screen])
-    eye = Eye(page, axe, SCREENS[screen].has_scripts)
+    eye = Eye(page, axe, can_search=SCREENS[screen].has_scripts)
     link = find_link(server)
     code = join_looking(eye, link)
     invite_looking(eye)
