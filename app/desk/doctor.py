@@ -36,6 +36,13 @@ PARTS: Final[tuple[tuple[str, Callable[[Look], Iterator[Finding]]], ...]] = (
 )
 """What is looked at, by the name an administrator reads."""
 
+_PATIENTS_ONLY: Final[tuple[tuple[str, Callable[[Look], Iterator[Finding]]], ...]] = (
+    ("Private keys", doctor_record.look_for_stray_keys),
+)
+_CLOSED_HALF: Final = frozenset(
+    {"People", "Intake", "Retention", "E-mail notice", "Backup", "Keys", "Audit log"}
+)  # the business of the machine that has the private keys
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -53,7 +60,10 @@ def examine(
     `is_online` asks other machines as well; `is_quick` believes all but the newest entries of the audit log.
     """
     look = Look(settings=settings, engine=engine, now=now, is_online=is_online, is_quick=is_quick)
-    return [Part(name, tuple(_look(name, see, look))) for name, see in PARTS]
+    parts = PARTS
+    if not settings.has_staff:
+        parts = tuple((name, see) for name, see in PARTS if name not in _CLOSED_HALF) + _PATIENTS_ONLY
+    return [Part(name, tuple(_look(name, see, look))) for name, see in parts]
 
 
 def _look(name: str, see: Callable[[Look], Iterator[Finding]], look: Look) -> Iterator[Finding]:

@@ -57,6 +57,15 @@ def look_at_keys(look: Look) -> Iterator[Finding]:
             )
 
 
+def look_for_stray_keys(look: Look) -> Iterator[Finding]:
+    """Look whether a machine that serves patients only has a private key: it needs none (design D-7)."""
+    folder = look.settings.data / FOLDER
+    if any(folder.glob("*.pem")):
+        yield Finding(
+            str(folder), "private keys are on a machine that serves patients only", "move them to the clinic's machine"
+        )
+
+
 def list_used_keys(engine: Engine) -> list[str]:
     """Return the id of each key that something is sealed to, with how much that is: the newest key first (S14)."""
     with begin_read(engine) as connection:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from app.clinic.profile import DEMONSTRATION, dump_settings
 from app.desk.doctor import PARTS, examine
 from app.desk.keyring import FOLDER
-from app.settings import Settings
+from app.settings import ProgramRole, Settings
 from app.storage.chores import note_time
 from app.storage.clinic_settings import save_settings
 from app.storage.engine import begin_write
@@ -127,6 +127,16 @@ def test_a_notice_without_a_server_is_told(clinic: Clinic) -> None:
     dead = replace(clinic.settings, smtp_url="smtp://127.0.0.1:1")
     [part] = [one for one in examine(dead, clinic.engine, NOW, is_online=True) if one.name == "E-mail notice"]
     assert part.findings[0].fault == "the e-mail server does not answer (ConnectionRefusedError)"
+
+
+def test_a_machine_for_patients_only_has_no_private_key(clinic: Clinic) -> None:
+    patients = replace(clinic.settings, role=ProgramRole.PATIENT)
+    names = {part.name for part in examine(patients, clinic.engine, NOW)}
+    assert not names & {"Keys", "Audit log", "Backup"}
+    assert "private keys are on a machine that serves patients only" in find(clinic, "Private keys", patients)[0]
+    for path in (clinic.settings.data / FOLDER).iterdir():
+        path.unlink()
+    assert find(clinic, "Private keys", patients) == []
 
 
 def test_a_part_that_cannot_be_looked_at_hides_no_other(clinic: Clinic) -> None:
