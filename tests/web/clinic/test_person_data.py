@@ -157,11 +157,13 @@ def test_details_become_a_new_version_and_the_old_one_stays(app: Flask, referenc
     assert "Ana María Ruiz" in lead.get(f"/clinic/responses/{reference}?version=1").text
     stored = find_stored(app, reference)
     assert stored is not None
-    assert (stored.version, stored.review_status) == (2, "requested")
+    # Whoever reviewed it read the answers, and these are the same: to the patient it stays read.
+    assert (stored.version, stored.review_status) == (2, "completed")
+    assert stored.reviewed_at is not None
     (entry,) = read_log(app, reference, "response.corrected")
     assert entry.event.about == {"reason": "error", "what": "details"}
     lead.get("/clinic/responses")
-    assert list_rows(lead) == [reference]
+    assert list_rows(lead) == []
 
 
 def test_a_correction_of_an_answer_stands_beside_it_and_changes_nothing(
@@ -218,7 +220,7 @@ def give_out(visitor: Visitor, reference: str, button: str, **chosen: str | list
     answer = visitor.client.post(form.action, data={**form.fields, "action": button}, base_url=ORIGIN, headers=headers)
     assert answer.status_code == 200
     assert answer.headers["Content-Disposition"].startswith("attachment; ")
-    return answer.data
+    return bytes(answer.data)
 
 
 def test_whether_protected_answers_go_with_it_is_asked_each_time(app: Flask, reference: str, lead: Visitor) -> None:
