@@ -18,8 +18,8 @@ PAGE: Final = 25
 MOST_COUNTED: Final = 1000
 """How far responses are counted; what is more is told as *more than*, so that counting costs no more than this."""
 
-_FEW: Final = 2000
-"""A token that no more responses have is where a search begins."""
+_FEW: Final = 5000
+"""A token that no more responses have is where a search begins: measured with a hundred thousand of them."""
 
 
 @dataclass(frozen=True, slots=True)

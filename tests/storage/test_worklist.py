@@ -60,8 +60,8 @@ def fill(engine: Engine, edition_hash: str, now: datetime) -> Fill:
 
 def find(engine: Engine, wanted: ResponseFilter) -> list[str]:
     with begin_read(engine) as connection:
-        found = [one.reference for one in list_responses(connection, wanted, 5000)]
-        counted = count_responses(connection, wanted, 4000)
+        found = [one.reference for one in list_responses(connection, wanted, 9000)]
+        counted = count_responses(connection, wanted, 9000)
     assert counted == len(found) or wanted.after is not None  # a page further on is counted with the ones before
     return found
 
@@ -82,7 +82,7 @@ def test_pages_follow_one_another_and_hold_everything_once(engine: Engine, fill:
         assert pages == (expected[::-1] if is_newest_first else expected)
 
 
-@pytest.mark.parametrize("count", [40, 2400])  # few have a token; more than a search begins with
+@pytest.mark.parametrize("count", [40, 5200])  # few have a token; more than a search begins with
 def test_all_tokens_must_be_there_whether_few_or_many_have_them(engine: Engine, fill: Fill, count: int) -> None:
     rows = fill(count, lambda number: ["all"] + ["third"] * (number % 3 == 0) + ["tenth"] * (number % 10 == 0))
     for names in NAMES:
@@ -121,7 +121,7 @@ def test_counting_stops_where_it_is_told(engine: Engine, fill: Fill) -> None:
 
 
 def test_no_look_up_goes_through_everything(engine: Engine, fill: Fill, now: datetime, edition_hash: str) -> None:
-    fill(2400, lambda number: ["all"] + ["few"] * (number % 100 == 0))
+    fill(5200, lambda number: ["all"] + ["few"] * (number % 100 == 0))
     place = Place(now, "0")
     filters = [
         ResponseFilter(),
