@@ -24,7 +24,6 @@ def create_app(settings: "Settings", now: "Callable[[], datetime] | None" = None
     from app.logs import get_log
     from app.storage.engine import create_engine_for
     from app.web import build_web_app, services
-    from app.web.clinic import wiring as clinic
     from app.web.edition import EditionKeeper
     from app.web.health import watch
     from app.web.patient import wiring as patient
@@ -51,5 +50,12 @@ def create_app(settings: "Settings", now: "Callable[[], datetime] | None" = None
     if settings.has_patients:
         patient.init_app(app)
     if settings.has_staff:
-        clinic.init_app(app)
+        _add_staff_pages(app)
     return app
+
+
+def _add_staff_pages(app: "Flask") -> None:
+    # Here, so that where patients are served alone nothing of staff is loaded.
+    from app.web.clinic.wiring import init_app
+
+    init_app(app)

@@ -2,6 +2,8 @@
 
 import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from app.storage.people import Role
+from tests.support.source import ROOT
 from tests.web.clinic.conftest import SignIn
 from tests.web.patient.visitor import ORIGIN, Visitor, make_visitor
 
@@ -192,3 +195,15 @@ def test_a_page_that_says_nothing_is_refused_to_everybody(app: Flask, cast: Cast
     app.add_url_rule("/clinic/forgotten", endpoint="clinic.forgotten", view_func=lambda: "all the answers")
     for who in WHO:
         assert call(cast.find(who), "GET", "/clinic/forgotten") == ("sign-in" if who in WHO[:2] else "refused")
+
+
+def test_where_patients_are_served_alone_nothing_of_staff_is_there(tmp_path: Path) -> None:
+    settings = {"FOREWORD_DATA": str(tmp_path / "data"), "FOREWORD_ROLE": "patient"}
+    script = (
+        "import sys; from app import create_app; from app.settings import load_settings\n"
+        f"app = create_app(load_settings({settings!r}))\n"
+        "print([rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith('/clinic')])\n"
+        "print([name for name in sys.modules if name.startswith(('app.web.clinic', 'flask_security', 'argon2'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n[]\n"
