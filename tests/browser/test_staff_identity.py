@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page
 
+from app.storage.people import Role
+from tests.browser.staff import sign_in
 from tests.browser.test_accessibility import FIND_SMALL, FIND_UNMARKED
 from tests.support.axe import RunAxe
 from tests.support.browser import PHONE, OpenPage, Screen
@@ -232,3 +234,19 @@ def test_a_browser_without_a_passkey_says_so_and_stays(start_server: StartServer
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.get_by_text("The browser gave no passkey").wait_for()
     assert page.url.endswith("/clinic/sign-in")
+
+
+def test_nothing_is_seen_by_going_back_after_signing_out(live_server: Server, open_page: OpenPage) -> None:
+    # security.md S6
+    page = open_page(live_server.url)
+    sign_in(page, Role.ADMINISTRATOR)
+    page.goto("/clinic/people")
+    assert page.get_by_text("Demonstration administrator").first.is_visible()
+    page.goto("/clinic/account")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("heading", name="You are signed out").wait_for()
+    for _ in range(3):
+        page.go_back()
+        page.wait_for_load_state()
+        assert "administrator@demonstration.invalid" not in page.content()
+        assert not page.get_by_role("button", name="Sign out").count()
