@@ -98,7 +98,7 @@ def _load(stored: Mapping[str, Any]) -> Answer:
     if "codes" in stored:
         return Coded(_load_texts(stored["codes"]), *_load_texts([stored.get("words", "")]))
     if "number" in stored:
-        number = Number(*_load_texts([stored["number"]]), bool(stored.get("confirmed")))
+        number = Number(_load_texts([stored["number"]])[0], bool(stored.get("confirmed")))
         if not number.value.is_finite():
             raise ValueError
         return number

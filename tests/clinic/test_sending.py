@@ -21,7 +21,7 @@ ANSWERS: dict[str, Answer] = {
     "age": Number("34"),
     "heart-disease": Coded(("no",)),
     "heart-kind": Coded(("valve",)),
-    "other-conditions": Text("a lone surrogate \ud800 and \u202e stay"),
+    "other-conditions": Text("\u202e and \U0001f600 stay"),
     "consent-to-share": Coded(("agree",)),
 }
 PATIENT = Patient(name="Zoë", birth=(1990, 2, 28), contact="555 0100", appointment=(2026, 12, 1))

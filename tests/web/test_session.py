@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from flask import Flask, session
 
+from app.files import make_data_folder
 from app.settings import StartError
-from app.web.session import COOKIE_LIFE, TOKEN_LIFE, SessionInterface, load_cookie_key, make_data_folder
+from app.web.session import COOKIE_LIFE, TOKEN_LIFE, SessionInterface, load_cookie_key
 from tests.web.probe import Probe
 from tests.web.raw import Reply, build_request, open_form, send_raw
 
