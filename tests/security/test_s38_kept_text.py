@@ -220,3 +220,21 @@ def test_somebody_half_invited_is_kept(sign_in: SignIn, clock: Clock) -> None:
     fields = administrator.find_form("/clinic/people").fields
     assert (fields["name"], fields["role"]) == (["Ben Roe"], ["auditor"])
     assert "What you typed is all below" in administrator.document.text
+
+
+def test_a_database_that_is_gone_is_said_and_signs_nobody_out(app: Flask, sign_in: SignIn, tmp_path: Path) -> None:
+    reviewer = sign_in(Role.REVIEWER)
+    cookie = read_cookie(reviewer)
+    with app.app_context():
+        get_services().engine.dispose()
+    database, aside = tmp_path / "foreword.sqlite3", tmp_path / "aside"
+    database.rename(aside)
+    database.mkdir()
+    answer = reviewer.client.get("/clinic/account", base_url=ORIGIN)
+    assert answer.status_code == 503
+    assert "closed for a moment" in answer.text
+    assert "Set-Cookie" not in answer.headers
+    database.rmdir()
+    aside.rename(database)
+    reviewer.get("/clinic/account")
+    assert (reviewer.path, read_cookie(reviewer)) == ("/clinic/account", cookie)
