@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from app.cli._clinic import ACTOR, OpenClinic, open_present_clinic
 from app.desk.staff import JOIN_PATH, invite, reset
 from app.storage.audit import Event, append_event
-from app.storage.engine import begin_read, begin_write
+from app.storage.engine import begin_write
 from app.storage.invitations import Purpose, revoke_invitations
 from app.storage.people import (
     LoginTakenError,
@@ -35,11 +35,15 @@ def staff() -> None:
 @staff.command("list")
 def list_() -> None:
     """Tell everybody there is: sign-in name, roles, whether the account is open, last sign-in, and name."""
-    with open_present_clinic(has_to_fit=False) as clinic, begin_read(clinic.engine) as connection:
-        for person in list_people(connection):
-            roles = ",".join(sorted(person.roles)) or "none"
-            seen = f"{person.signed_in_at:%Y-%m-%d %H:%M} UTC" if person.signed_in_at else "never"
-            click.echo(f"{person.login}  {roles}  {_name_state(person)}  {seen}  {person.name}")
+    now = datetime.now(UTC)
+    with open_present_clinic(has_to_fit=False) as clinic, begin_write(clinic.engine) as connection:
+        people = list_people(connection)
+        event = Event(action="people.listed", actor=ACTOR, about={"people": len(people)})
+        append_event(connection, clinic.desk.chain_key, event, now)
+    for person in people:
+        roles = ",".join(sorted(person.roles)) or "none"
+        seen = f"{person.signed_in_at:%Y-%m-%d %H:%M} UTC" if person.signed_in_at else "never"
+        click.echo(f"{person.login}  {roles}  {_name_state(person)}  {seen}  {person.name}")
 
 
 @staff.command("invite")

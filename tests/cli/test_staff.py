@@ -53,7 +53,8 @@ def test_somebody_is_invited_kept_out_let_in_and_reset(staff: Staff, database: E
     again = staff("reset", ANN)
     assert (again.code, again.err) == (0, "")
     assert again.out.startswith("http://127.0.0.1:8000/clinic/join/")
-    actions = ["person.invited", "person.disabled", "person.enabled", "person.changed"]
+    changes = ["person.invited", "people.listed", "person.disabled", "people.listed", "person.enabled"]
+    actions = [*changes, "person.changed"]
     assert list_actions(database) == [(action, "command line") for action in actions]
 
 
