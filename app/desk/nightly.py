@@ -1,6 +1,7 @@
 """What the clinic's side does by itself once a day, however many processes run: purge, notice, check.
 
-Each chore is claimed in the database before it begins; a failure is logged, and stops neither the others nor a page.
+Each chore is claimed in the database before it begins, and done for the day only when it succeeded: what failed, or
+died with its process, is tried again half an hour later. A failure is logged, and stops neither the others nor a page.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from app.desk.notice import send_notice
 from app.desk.retention import purge_all
 from app.logs import get_log, record_failure
 from app.settings import Settings
-from app.storage.chores import begin_chore, has_begun
+from app.storage.chores import begin_chore, is_settled, note_time
 from app.storage.engine import begin_read, begin_write
 
 PURGE: Final = "purge"
@@ -44,26 +45,28 @@ class Night:
 
 
 def run_due_chores(night: Night, now: datetime) -> tuple[str, ...]:
-    """Do the chores that are due and that nobody did today; return which of them this process did."""
+    """Do the chores that are due and that nobody did today; return which of them this process tried."""
     settings = night.keeper.get().settings
     if settings is None:
         return ()
     local = now.astimezone(ZoneInfo(settings.time_zone))
-    done = []
+    tried = []
     for name, chore in _CHORES.items():
-        if local.hour < _HOURS[name] or not _claim(night.engine, name, local, now):
-            continue
-        done.append(name)
         try:
+            if local.hour < _HOURS[name] or not _claim(night.engine, name, local, now):
+                continue
+            tried.append(name)
             chore(night, now)
+            with begin_write(night.engine) as connection:
+                note_time(connection, name, local.date(), now)
         except Exception as error:  # noqa: BLE001  whatever it is, the others are done, and the pages go on
             record_failure(error, "chore failed", chore=name)
-    return tuple(done)
+    return tuple(tried)
 
 
 def _claim(engine: Engine, name: str, local: datetime, now: datetime) -> bool:
     with begin_read(engine) as connection:
-        if has_begun(connection, name, local.date()):
+        if is_settled(connection, name, local.date(), now):
             return False  # nobody waits for the database where there is nothing to do
     with begin_write(engine) as connection:
         return begin_chore(connection, name, local.date(), now)

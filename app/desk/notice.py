@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from sqlalchemy import Engine
 
 from app.clinic.profile import ClinicSettings
+from app.logs import record_failure
 from app.settings import Settings
 from app.storage.engine import begin_read
 from app.storage.responses import has_new
@@ -57,17 +58,27 @@ def read_server(settings: Settings) -> MailServer:
 
 
 def send_notice(engine: Engine, settings: Settings, clinic: ClinicSettings | None, now: datetime) -> int:
-    """Tell those who are to hear it that something is waiting, and return how many were told."""
+    """Tell those who are to hear it that something is waiting, and return how many were told.
+
+    One address that is refused keeps nobody else from hearing it; where nobody could be told, it raises OSError.
+    """
     if not settings.smtp_url or clinic is None or not clinic.notice_to:
         return 0
     with begin_read(engine) as connection:
         if not has_new(connection):
             return 0
     server = read_server(settings)
+    refused: list[smtplib.SMTPException] = []
     with connect(server) as connected:
         for address in clinic.notice_to:
-            connected.send_message(write_notice(server.sender, address, clinic.name, settings.clinic_url, now))
-    return len(clinic.notice_to)
+            try:
+                connected.send_message(write_notice(server.sender, address, clinic.name, settings.clinic_url, now))
+            except smtplib.SMTPException as error:
+                record_failure(error, "notice not sent")
+                refused.append(error)
+    if len(refused) == len(clinic.notice_to):
+        raise refused[0]
+    return len(clinic.notice_to) - len(refused)
 
 
 def write_notice(sender: str, address: str, clinic: str, url: str, now: datetime) -> EmailMessage:

@@ -212,7 +212,7 @@ CHORES: Final = Table(
     Column("done_on", String(10), nullable=False),
     Column("done_at", UtcDateTime, nullable=False),
 )
-"""What is done once a day, however many processes run, and the last day on which one of them began it."""
+"""What is done once a day, however many processes run: when it last was, or no day, and when somebody began it."""
 
 CLINIC_KIND: Final = Table(
     "clinic_kind",

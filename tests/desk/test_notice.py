@@ -66,6 +66,34 @@ def test_it_comes_once_a_day(clinic: Clinic, mail_box: MailBox) -> None:
     assert len(mail_box.messages) == 4  # two addresses, two days
 
 
+def test_one_address_that_is_refused_keeps_nobody_else_from_it(clinic: Clinic, mail_box: MailBox) -> None:
+    clinic.fill(1, has_reviews=False)
+    mail_box.unknown.add("desk@elm.example")
+    assert send(clinic, mail_box) == 1
+    assert mail_box.recipients == ["nurse@elm.example"]
+    mail_box.unknown.add("nurse@elm.example")
+    with pytest.raises(OSError, match="nobody of that name"):
+        send(clinic, mail_box)
+
+
+def test_what_failed_is_tried_again_the_same_day_and_then_no_more(clinic: Clinic, mail_box: MailBox) -> None:
+    clinic.fill(1, has_reviews=False)
+    with begin_write(clinic.engine) as connection:
+        save_settings(connection, dump_settings(CLINIC), seen=0, changed_by="x", now=NOW)
+    dead = Night(
+        settings=replace(clinic.settings, smtp_url="smtp://127.0.0.1:1"),
+        engine=clinic.engine,
+        keeper=ClinicKeeper(clinic.engine, is_demonstration=True),
+        desk=clinic.desk,
+    )
+    alive = replace(dead, settings=replace(dead.settings, smtp_url=f"smtp://127.0.0.1:{mail_box.port}"))
+    assert run_due_chores(dead, NOW) == ("purge", "check", "notice")
+    assert run_due_chores(alive, NOW + timedelta(minutes=29)) == ()
+    assert run_due_chores(alive, NOW + timedelta(minutes=30)) == ("notice",)
+    assert run_due_chores(alive, NOW + timedelta(minutes=61)) == ()
+    assert len(mail_box.messages) == 2
+
+
 def test_a_server_that_does_not_answer_stops_nothing(clinic: Clinic) -> None:
     clinic.fill(1, has_reviews=False)
     with begin_write(clinic.engine) as connection:

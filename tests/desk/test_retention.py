@@ -3,10 +3,13 @@
 import threading
 from datetime import timedelta
 
+from sqlalchemy import text
+
 from app.clinic.keeper import ClinicKeeper
 from app.desk.nightly import ACTOR, Night, run_due_chores
 from app.desk.retention import find_due, purge_all, purge_due
 from app.storage.audit import AuditFilter, Entry, stream_entries, verify_log
+from app.storage.chores import LEASE
 from app.storage.engine import begin_read, begin_write
 from app.storage.responses import find_response, list_due
 from app.storage.review import keep
@@ -98,6 +101,25 @@ def test_of_many_programs_that_wake_at_once_one_does_each_chore_a_day(any_clinic
     assert [entry.event.actor for entry in list_purges(any_clinic)] == ["program"]
     assert run_due_chores(night, LATER + timedelta(hours=1)) == ()
     assert sorted(run_due_chores(night, LATER + timedelta(days=1))) == ["check", "notice", "purge"]
+
+
+def test_a_moment_in_which_nothing_can_be_erased_costs_no_day(any_clinic: Clinic) -> None:
+    any_clinic.fill(5, has_reviews=False)
+    night = Night(
+        settings=any_clinic.settings,
+        engine=any_clinic.engine,
+        keeper=ClinicKeeper(any_clinic.engine, is_demonstration=True),
+        desk=any_clinic.desk,
+    )
+    with begin_write(any_clinic.engine) as connection:
+        connection.execute(text("ALTER TABLE notes RENAME TO elsewhere"))
+    assert "purge" in run_due_chores(night, LATER)
+    with begin_write(any_clinic.engine) as connection:
+        connection.execute(text("ALTER TABLE elsewhere RENAME TO notes"))
+    assert count_all(any_clinic) == 5
+    assert run_due_chores(night, LATER + timedelta(minutes=10)) == ()
+    assert run_due_chores(night, LATER + LEASE) == ("purge",)
+    assert count_all(any_clinic) == 0
 
 
 def test_nothing_is_done_before_its_hour_by_the_clinic_s_clock(clinic: Clinic) -> None:

@@ -12,11 +12,12 @@ import pytest
 
 @dataclass
 class MailBox:
-    """What a server was given, and where it listens."""
+    """What a server was given, where it listens, and whom it does not know."""
 
     port: int = 0
     messages: list[Message] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
 
 
 class _Session(socketserver.StreamRequestHandler):
@@ -34,7 +35,11 @@ class _Session(socketserver.StreamRequestHandler):
                 self._say("221 bye")
                 return
             if verb == "RCPT":
-                box.recipients.append(line.partition("<")[2].partition(">")[0])
+                recipient = line.partition("<")[2].partition(">")[0]
+                if recipient in box.unknown:
+                    self._say("550 nobody of that name")
+                    continue
+                box.recipients.append(recipient)
             if verb == "DATA":
                 self._say("354 go on")
                 box.messages.append(message_from_bytes(self._read_message()))
