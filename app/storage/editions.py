@@ -51,6 +51,9 @@ _EDITIONS: Final = select(
 _FIND: Final = _EDITIONS.where(EDITIONS.c.hash == bindparam("hash"))
 _FIND_LATEST: Final = _EDITIONS.order_by(EDITIONS.c.accepted_at.desc(), EDITIONS.c.first_used_at.desc()).limit(1)
 _LIST: Final = _EDITIONS.order_by(EDITIONS.c.first_used_at.desc(), EDITIONS.c.hash)
+_LIST_DAYS: Final = select(EDITIONS.c.hash, EDITIONS.c.first_used_at).order_by(
+    EDITIONS.c.first_used_at.desc(), EDITIONS.c.hash
+)
 
 
 def record_edition(
@@ -75,6 +78,11 @@ def find_latest_edition(connection: Connection) -> StoredEdition | None:
 def list_editions(connection: Connection) -> list[StoredEdition]:
     """Return every edition, the newest first."""
     return [StoredEdition(**row) for row in connection.execute(_LIST).mappings()]
+
+
+def list_edition_days(connection: Connection) -> list[tuple[str, datetime]]:
+    """Return every edition's hash and when it was first used, the newest first, without their long texts."""
+    return [(row.hash, row.first_used_at) for row in connection.execute(_LIST_DAYS)]
 
 
 def _find_one(connection: Connection, statement: Executable, values: dict[str, str]) -> StoredEdition | None:

@@ -17,7 +17,7 @@ BOTH = frozenset(Sensitive)
 
 def build(answers: dict[str, Answer], tags: frozenset[Sensitive]) -> Summary:
     kept = drop_marked_options(EDITION, answers, tags)
-    summary = build_summary(EDITION, kept, build_plain_frame(EDITION), has_companion=True)
+    summary = build_summary(EDITION, kept, build_plain_frame("en"), has_companion=True)
     return leave_out(summary, EDITION, list_left_out(EDITION, tags))
 
 
@@ -33,7 +33,7 @@ def list_named(summary: Summary) -> set[str]:
 @pytest.mark.parametrize("tags", [frozenset({tag}) for tag in Sensitive] + [BOTH], ids=str)
 def test_what_speaks_of_it_is_nowhere_and_all_else_is_there(number: int, tags: frozenset[Sensitive]) -> None:
     answers = read_answers(list_examples()[number])
-    whole = build_summary(EDITION, answers, build_plain_frame(EDITION), has_companion=True)
+    whole = build_summary(EDITION, answers, build_plain_frame("en"), has_companion=True)
     gone = {link_id for link_id, found in map_sensitive(EDITION).items() if found & tags}
     assert list_named(build(answers, tags)) == list_named(whole) - gone
 
@@ -55,6 +55,4 @@ def test_one_answer_of_several_goes_and_the_others_stay() -> None:
 
 def test_nothing_chosen_leaves_everything() -> None:
     answers = read_answers(list_examples()[0])
-    assert build(answers, frozenset()) == build_summary(
-        EDITION, answers, build_plain_frame(EDITION), has_companion=True
-    )
+    assert build(answers, frozenset()) == build_summary(EDITION, answers, build_plain_frame("en"), has_companion=True)

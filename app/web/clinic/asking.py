@@ -17,7 +17,7 @@ from app.desk.looking import Sought
 from app.questionnaire.model import Face
 from app.questionnaire.names import list_name_keys
 from app.questionnaire.sent import Day
-from app.storage.editions import list_editions
+from app.storage.editions import list_edition_days
 from app.storage.people import Role, list_people
 from app.storage.responses import OPEN
 from app.vault.reference import ReferenceCodeError, format_reference, parse_reference
@@ -146,9 +146,9 @@ def _list_people(connection: Connection) -> Iterator[tuple[str, str]]:
 
 
 def _list_editions(connection: Connection) -> Iterator[tuple[str, str]]:
-    for stored in list_editions(connection)[:_EDITIONS_ASKED]:
-        day = write_day(get_services().localize(stored.first_used_at).date())
-        yield stored.hash, translate("%(edition)s, since %(day)s") % {"edition": stored.hash[:8], "day": day}
+    for edition_hash, used_at in list_edition_days(connection)[:_EDITIONS_ASKED]:
+        day = write_day(get_services().localize(used_at).date())
+        yield edition_hash, translate("%(edition)s, since %(day)s") % {"edition": edition_hash[:8], "day": day}
 
 
 def _list_items(editions: Iterable[str]) -> Iterator[tuple[str, str]]:

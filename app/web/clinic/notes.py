@@ -79,6 +79,6 @@ def _name_note(form: str, link_id: str) -> str:
 
 
 def _read_version(held: Held, posted: MultiDict[str, str]) -> int:
-    typed = posted.get("version", "")
+    typed = posted.get("shown", "")
     seen = int(typed) if typed.isascii() and typed.isdecimal() else 0
     return seen if 0 < seen <= held.stored.version else held.stored.version

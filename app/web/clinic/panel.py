@@ -39,6 +39,7 @@ class Panel:
     can_hold: bool
     revision: int
     version: int
+    shown: int
     form: str
     note: str = field(repr=False)
     call_on: str
@@ -51,6 +52,7 @@ def build_panel(
     me: str,
     owner: str,
     is_open: bool,
+    shown: int,
     typed: MultiDict[str, str],
     problems: Mapping[str, str],
 ) -> Panel:
@@ -63,6 +65,7 @@ def build_panel(
         can_hold=stored.review_status in OPEN,
         revision=stored.revision,
         version=stored.version,
+        shown=shown,
         form=typed.get("form") or secrets.token_hex(_FORM_BYTES),
         note=typed.get(NOTE, ""),
         call_on=typed.get("call-on", "") or stored.call_on or "",

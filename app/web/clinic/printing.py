@@ -61,6 +61,7 @@ def print_responses() -> ResponseReturnValue:
     broken = [typed for typed, held in found.items() if held is None]
     fine = [held for held in found.values() if held is not None]
     if not fine or broken or len(fine) > MOST_PRINTED:
+        _account_refusals(broken)
         page = render_template(
             "clinic/not_printed.html", broken=broken, fine=[held.reference for held in fine], most=MOST_PRINTED
         )
@@ -113,6 +114,12 @@ def _build_copy(held: Held, version: int, *, has_notes: bool, has_companion: boo
             names = name_people(connection, list_authors(held, notes))
         staff = build_staff_part(held, notes, names)
     return build_clinic_summary(held.opened[version], has_companion=has_companion, staff=staff)
+
+
+def _account_refusals(broken: Sequence[str]) -> None:
+    with begin_write(get_services().engine) as connection:
+        for reference in broken:
+            record(connection, "response.printed", subject=parse_reference(reference), outcome="refused", by="list")
 
 
 def _account(printed: Sequence[Held], *, by: str, has_notes: bool, version: int = 0) -> None:

@@ -14,10 +14,10 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
 from app.desk.marked import list_marked
-from app.desk.opening import OpenedVersion, open_notes
+from app.desk.opening import Note, OpenedVersion, open_notes
 from app.output.screen import choose_face
 from app.questionnaire.summary_model import FaceSheet, Summary
-from app.storage.audit import AuditFilter, list_entries
+from app.storage.audit import AuditFilter, Entry, list_entries
 from app.storage.engine import begin_read, begin_write
 from app.storage.people import Role
 from app.web.clinic import blueprint
@@ -137,18 +137,16 @@ def _build_page(
     services, stored, opened = get_services(), held.stored, held.opened.get(shown)
     found = open_notes(connection, services.desk, stored.reference)
     entries = list_entries(connection, AuditFilter(subject=stored.reference))
-    actors = [entry.event.actor for entry in entries]
-    names = name_people(connection, [*list_authors(held, found), *actors, stored.owner])
+    names = _name_everybody(connection, held, found, entries)
     summary = build_clinic_summary(opened, has_companion=True) if opened else None
     notes = arrange_notes(found, names, held, summary)
     address = url_for("clinic.show_response", reference=held.reference)
-    settings = services.keeper.get().settings
     since = compare_versions(held, opened) if opened else None
     return ResponsePage(
         reference=held.reference,
         address=address,
         facts=list_facts(held, opened) if opened else list_dates(held),
-        marks=list_marked(opened, settings.marked, choose_language()) if opened and settings else (),
+        marks=_list_marks(opened),
         summary=summary,
         face=choose_face(summary) if summary else None,
         sections=list_sections(summary, notes, typed) if summary else (),
@@ -158,17 +156,36 @@ def _build_page(
         consent=opened,
         consented=write_moment(opened.sent.consent.agreed_at) if opened else "",
         story=list_story(entries, names),
-        panel=build_panel(
-            stored,
-            me=get_person().id,
-            owner=names.get(stored.owner or "", ""),
-            is_open=held.newest is not None,
-            typed=typed,
-            problems=problems,
-        ),
+        panel=_build_panel(held, shown, names, typed, problems),
         tools=list_tools(stored, held.reference),
         notices=(*notices, *_list_notices(held, shown)),
     )
+
+
+def _build_panel(
+    held: Held, shown: int, names: Mapping[str, str], typed: MultiDict[str, str], problems: Mapping[str, str]
+) -> Panel:
+    return build_panel(
+        held.stored,
+        me=get_person().id,
+        owner=names.get(held.stored.owner or "", ""),
+        is_open=held.newest is not None,
+        shown=shown,
+        typed=typed,
+        problems=problems,
+    )
+
+
+def _name_everybody(
+    connection: Connection, held: Held, notes: Sequence[Note | None], entries: Sequence[Entry]
+) -> Mapping[str, str]:
+    actors = [entry.event.actor for entry in entries]
+    return name_people(connection, [*list_authors(held, notes), *actors, held.stored.owner])
+
+
+def _list_marks(opened: OpenedVersion | None) -> tuple[str, ...]:
+    settings = get_services().keeper.get().settings
+    return list_marked(opened, settings.marked, choose_language()) if opened and settings else ()
 
 
 def _list_notices(held: Held, shown: int) -> list[str]:

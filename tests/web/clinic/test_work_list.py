@@ -159,9 +159,8 @@ def test_a_swapped_row_and_a_flipped_bit_are_named_and_hide_no_other(
     with begin_write(find_services(app).engine) as connection:
         rows = {row.reference: row for row in connection.execute(RESPONSE_VERSIONS.select())}
         one, other, broken = (rows[parse_reference(reference)] for reference in (first, second, flipped))
-        changes = ((one.id, other.sealed), (other.id, one.sealed))
-        changes += ((broken.id, broken.sealed[:-1] + bytes([broken.sealed[-1] ^ 1])),)
-        for row_id, sealed in changes:
+        turned = broken.sealed[:-1] + bytes([broken.sealed[-1] ^ 1])
+        for row_id, sealed in ((one.id, other.sealed), (other.id, one.sealed), (broken.id, turned)):
             connection.execute(update(RESPONSE_VERSIONS).where(versions.id == row_id).values(sealed=sealed))
     text = reviewer.get("/clinic/responses").text
     assert list_rows(reviewer) == [first, second, flipped, fine]
