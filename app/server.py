@@ -25,6 +25,7 @@ from app.desk.nightly import Night, run_due_chores
 from app.desk.staff import JOIN_PATH, make_first_invitation, purge_staff
 from app.logs import record_failure
 from app.settings import Settings, StartError
+from app.storage.audit import Event, append_event
 from app.storage.draft_ends import count_expired
 from app.storage.drafts import purge_expired
 from app.storage.engine import DatabaseUrlError, SchemaRevisionError, begin_write, checkpoint, migrate
@@ -117,6 +118,9 @@ def invite_first(services: Services, announce: Callable[[str], None]) -> None:
         return
     with begin_write(services.engine) as connection:
         secret = make_first_invitation(connection, services.now())
+        if secret is not None:
+            event = Event(action="person.invited", actor="program", about={"roles": "administrator"})
+            append_event(connection, services.desk.chain_key, event, services.now())
     if secret is not None:
         announce(
             f"To join as its first administrator, open {settings.clinic_url}{JOIN_PATH}{secret} (once, within a day)"
