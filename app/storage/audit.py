@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import Column, Connection, Row, Select, bindparam, func, insert, or_, select, update
 
 from app.storage.tables import AUDIT_ENTRIES, AUDIT_HEAD
 from app.vault.chain import FIRST, chain, is_same
@@ -38,8 +38,18 @@ _LONGEST: Final = 200
 _KINDS: Final = {"action": (_WORDS, 40), "outcome": (_WORDS, 16), "actor": (_ACTOR, 64), "subject": (_SUBJECT, 64)}
 _LINK_OF: Final = select(AUDIT_ENTRIES.c.link).where(AUDIT_ENTRIES.c.number == bindparam("number"))
 _LAST_TIME: Final = select(AUDIT_ENTRIES.c.at).order_by(AUDIT_ENTRIES.c.number.desc()).limit(1)
-_ACTORS: Final = select(AUDIT_ENTRIES.c.actor).distinct()
-_ACTIONS: Final = select(AUDIT_ENTRIES.c.action).distinct()
+
+
+def _hop(column: Column[str]) -> Select[Any]:
+    """Return what gives each value of an indexed column once, by hops in its index: DISTINCT would read all of it."""
+    found = select(func.min(column).label("value")).cte("found", recursive=True)
+    following = select(func.min(column)).where(column > found.c.value).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.value.is_not(None)))
+    return select(found.c.value).where(found.c.value.is_not(None))
+
+
+_ACTORS: Final = _hop(AUDIT_ENTRIES.c.actor)
+_ACTIONS: Final = _hop(AUDIT_ENTRIES.c.action)
 _LAST_BUT_ONE: Final = select(AUDIT_HEAD.c.number - 1).scalar_subquery()
 _ENDS: Final = (
     select(AUDIT_ENTRIES)
@@ -150,10 +160,10 @@ def list_entries(connection: Connection, wanted: AuditFilter, limit: int = PAGE)
     return [_read(row) for row in connection.execute(statement)]
 
 
-def count_entries(connection: Connection, wanted: AuditFilter) -> int:
-    """Return how many entries fit."""
-    statement = _narrow(select(func.count()).select_from(AUDIT_ENTRIES), wanted)
-    return int(connection.execute(statement).scalar_one())
+def count_entries(connection: Connection, wanted: AuditFilter, *, most: int | None = None) -> int:
+    """Return how many entries fit, counted no further than to `most`."""
+    fitting = _narrow(select(AUDIT_ENTRIES.c.number), wanted).limit(most).subquery()
+    return int(connection.execute(select(func.count()).select_from(fitting)).scalar_one())
 
 
 def find_last_entry_time(connection: Connection) -> datetime | None:

@@ -44,7 +44,7 @@ def is_settled(connection: Connection, name: str, today: date, now: datetime) ->
     if row is None:
         return False
     is_held = row.done_on == _UNDONE and row.done_at > now - LEASE
-    return is_held or row.done_on >= today.isoformat()
+    return bool(is_held or row.done_on >= today.isoformat())
 
 
 def note_time(connection: Connection, name: str, today: date, now: datetime) -> None:

@@ -7,14 +7,14 @@ import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from datetime import timedelta
+from typing import Any, Final, TypeVar
 
 from flask import Response, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import NotFound
 
 from app.storage.audit import (
     PAGE,
@@ -33,6 +33,7 @@ from app.storage.people import Role
 from app.vault.reference import REFERENCE_LENGTH, ReferenceCodeError, format_reference, parse_reference
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
+from app.web.clinic.address import begin_day, read_day, read_number, read_word
 from app.web.clinic.gate import allow
 from app.web.clinic.session import get_session
 from app.web.clinic.settings_form import ControlProblem
@@ -43,8 +44,12 @@ from app.web.services import get_services
 _READERS: Final = (Role.AUDITOR, Role.ADMINISTRATOR)
 _FIELDS: Final = ("person", "action", "reference", "since", "until")
 _COLUMNS: Final = ("number", "time_utc", "who", "who_id", "action", "subject", "outcome", "origin", "about", "link")
+_WRITE_DAY: Final = "Enter a day as year, month and day, such as 2026-05-31"
 _VERDICT: Final = "audit-verdict"
 _UNREADABLE: Final = 422
+_COUNTED: Final = 1_000  # how far a page counts what fits: a log grows for years
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,8 @@ def show_audit() -> ResponseReturnValue:
     with begin_read(services.engine) as connection:
         entries = [] if asked.problems else list_entries(connection, asked.wanted)
         context = {
-            "count": 0 if asked.problems else count_entries(connection, asked.wanted),
+            "count": 0 if asked.problems else count_entries(connection, asked.wanted, most=_COUNTED + 1),
+            "counted": _COUNTED,
             "lines": _list_lines(connection, entries),
             "people": sorted(name_people(connection, list_actors(connection)).items(), key=lambda pair: pair[1]),
             "actions": list_actions(connection),
@@ -147,35 +153,30 @@ def read_asked(typed: MultiDict[str, str]) -> Asked:
     kept = {name: typed.get(name, "").strip() for name in _FIELDS}
     problems: list[ControlProblem] = []
 
-    def read(name: str, parse: Callable[[str], datetime | str], sentence: str) -> datetime | str | None:
-        if not kept[name]:
-            return None
+    def read(name: str, parse: Callable[[str], T], sentence: str) -> T | None:
         try:
-            return parse(kept[name])
+            return parse(kept[name]) if kept[name] else None
         except (ValueError, ReferenceCodeError):
             problems.append(ControlProblem(name, translate(sentence)))
             return None
 
-    day = "Enter a day as year, month and day, such as 2026-05-31"
-    reference = read("reference", parse_reference, "Check the reference: it has ten letters and numbers")
-    since, until = read("since", _read_day, day), read("until", _read_day, day)
-    before = typed.get("before", type=int)
+    since, until = read("since", read_day, _WRITE_DAY), read("until", read_day, _WRITE_DAY)
     wanted = AuditFilter(
-        actor=kept["person"],
-        action=kept["action"],
-        subject=reference if isinstance(reference, str) else "",
-        since=since if isinstance(since, datetime) else None,
-        until=until + timedelta(days=1) if isinstance(until, datetime) else None,
-        before=before,
+        actor=read("person", read_word, "Choose somebody from the list") or "",
+        action=read("action", read_word, "Choose from the list what was done") or "",
+        subject=read("reference", parse_reference, "Check the reference: it has ten letters and numbers") or "",
+        since=begin_day(since) if since else None,
+        until=begin_day(until + timedelta(days=1)) if until else None,
+        before=_read_place(typed.get("before", "")),
     )
     return Asked(typed=kept, wanted=wanted, problems=tuple(problems))
 
 
-def _read_day(text: str) -> datetime:
-    """Return the beginning of a day by the clinic's clock."""
-    clinic = get_services().clinic
-    zone = ZoneInfo(clinic.time_zone) if clinic else UTC
-    return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=zone)
+def _read_place(word: str) -> int | None:
+    try:
+        return read_number(word) if word else None
+    except ValueError:
+        raise NotFound from None  # only our own links say where to go on
 
 
 def _list_lines(connection: Connection, entries: list[Entry]) -> list[Line]:

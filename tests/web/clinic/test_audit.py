@@ -3,16 +3,23 @@
 import csv
 import io
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
+from app.storage.audit import Event, append_event
 from app.storage.engine import begin_read, begin_write
 from app.storage.people import Role
 from app.web.services import get_services
-from tests.web.clinic.conftest import SignIn
+from tests.web.clinic.conftest import SignIn, make_app
+from tests.web.clinic.staff import sign_in as sign_in_as
+from tests.web.patient.conftest import Clock
 from tests.web.patient.visitor import Visitor
+
+NOW = datetime(2026, 6, 10, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -61,17 +68,64 @@ def _read_last_about(engine: Engine) -> str:
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("reference", "Check the reference"), ("since", "Enter a day as year"), ("until", "Enter a day as year")],
+    [
+        ("reference", "Check the reference"),
+        ("since", "Enter a day as year"),
+        ("until", "Enter a day as year"),
+        ("person", "Choose somebody from the list"),
+        ("action", "Choose from the list what was done"),
+    ],
 )
 def test_what_cannot_be_read_is_told_and_kept(engine: Engine, auditor: Visitor, name: str, sentence: str) -> None:
-    auditor.get(f"/clinic/audit?{name}=CANARY-7731")
+    auditor.get(f"/clinic/audit?{name}=CANARY-7731!")
     assert auditor.status == 422
     assert auditor.document.text.count(sentence) == 2
-    assert auditor.find_form("/clinic/audit").fields[name] == ["CANARY-7731"]
+    if name not in {"person", "action"}:  # what is chosen from
+        assert auditor.find_form("/clinic/audit").fields[name] == ["CANARY-7731!"]
     assert "CANARY" not in _read_last_about(engine)
 
 
-def test_it_is_paged_by_number(engine: Engine, auditor: Visitor) -> None:
+ODD = (
+    ("before=1e30", 404),
+    (f"before={10**30}", 404),
+    ("before=-1", 404),
+    ("before=%00", 404),
+    ("since=0001-01-01", 422),
+    ("until=9999-12-31", 422),
+    ("until=2026-02-30", 422),
+    ("until=2999-12-31", 200),
+    ("person=%00", 422),
+    ("person=a%00b", 422),
+    ("action=%00", 422),
+    ("reference=%00", 422),
+    ("before=2147483647", 200),
+)
+
+
+@pytest.mark.parametrize("is_on_postgres", [False, True])
+def test_no_address_breaks_it(tmp_path: Path, clock: Clock, postgres_url: str, *, is_on_postgres: bool) -> None:
+    place = {"DATABASE_URL": postgres_url} if is_on_postgres else {}
+    app = make_app(tmp_path, clock, DEMO="1", **place)
+    try:
+        auditor = sign_in_as(app, Role.AUDITOR)
+        for query, status in ODD:
+            auditor.get(f"/clinic/audit?{query}")
+            assert (query, auditor.status) == (query, status)
+    finally:
+        with app.app_context():
+            get_services().engine.dispose()
+
+
+def test_of_many_entries_it_says_that_there_are_more(engine: Engine, auditor: Visitor) -> None:
+    with begin_write(engine) as connection:
+        for _ in range(1_000):
+            append_event(connection, b"k" * 32, Event(action="list.viewed", actor="nobody"), NOW)
+    assert "More than 1,000 entries fit." in auditor.get("/clinic/audit").text
+    assert "1000 entries fit." in auditor.get("/clinic/audit?action=list.viewed").text
+    assert "More than" not in auditor.document.text
+
+
+def test_it_is_paged_by_number(auditor: Visitor) -> None:
     for _ in range(101):
         auditor.client.get("/clinic/audit", base_url="https://forms.example.test")
     first = auditor.get("/clinic/audit")
