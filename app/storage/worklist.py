@@ -112,14 +112,7 @@ class _Part:
         if wanted.until is not None:
             statement = statement.where(responses.received_at < wanted.until)
         for token in self.tokens:
-            held = RESPONSE_TOKENS.alias().c
-            # By the whole key: by the reference alone SQLite would read every entry of the token for each response.
-            mine = (
-                held.token == token,
-                held.received_at == responses.received_at,
-                held.reference == responses.reference,
-            )
-            statement = statement.where(exists().where(*mine))
+            statement = statement.where(_has_token(responses, token))
         return statement
 
     def order(self, statement: Select[Any]) -> Select[Any]:
@@ -144,11 +137,21 @@ def _divide(connection: Connection, wanted: ResponseFilter) -> list[_Part]:
     rarest = min(counts, key=lambda token: counts[token], default=None)
     if rarest is None or counts[rarest] > _FEW:
         return [_Part(wanted, (status,), wanted.tokens, RESPONSES.c) for status in wanted.statuses]
-    holders = select(RESPONSE_TOKENS.c.reference).where(RESPONSE_TOKENS.c.token == rarest)
+    first = RESPONSE_TOKENS.alias().c
+    holders = select(first.reference).where(first.token == rarest)
+    for token in wanted.tokens:
+        if token != rarest:  # whoever lacks another one is not even looked up
+            holders = holders.where(_has_token(first, token))
     # With a limit of its own it stays a look-up of its own: nothing outside can make another index look better.
     few = select(*COLUMNS).where(RESPONSES.c.reference.in_(holders)).limit(_FEW).subquery()
-    others = tuple(token for token in wanted.tokens if token != rarest)
-    return [_Part(wanted, wanted.statuses, others, few.c)]
+    return [_Part(wanted, wanted.statuses, (), few.c)]
+
+
+def _has_token(row: Any, token: str) -> Any:  # noqa: ANN401  columns, and a condition on them
+    """Return the condition that a response has a token, for a row that says which response and when it came."""
+    held = RESPONSE_TOKENS.alias().c
+    # By the whole key: by the reference alone SQLite would read every entry of the token for each response.
+    return exists().where(held.token == token, held.received_at == row.received_at, held.reference == row.reference)
 
 
 def _count_token(connection: Connection, token: str) -> int:
