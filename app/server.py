@@ -22,6 +22,7 @@ from app.clinic.editions import EditionShelf
 from app.clinic.kind import require_kind
 from app.desk.intake import BATCH, take_in_new
 from app.desk.nightly import Night, run_due_chores
+from app.desk.proving import clear_leftovers
 from app.desk.staff import JOIN_PATH, make_first_invitation, purge_staff
 from app.logs import record_failure
 from app.settings import Settings, StartError
@@ -53,6 +54,7 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
     except DatabaseUrlError as error:
         raise StartError(f"FOREWORD_DATABASE_URL: {error}") from None
     services = prepare(app)
+    clear_leftovers(settings.data)
     _allow_open_files()
     server = Server(app, settings, listener)
     stopped = threading.Event()

@@ -98,6 +98,15 @@ def test_it_says_where_it_is_open_and_ends_without_a_word(running: Running, numb
     assert end(running.process) == Ended(0, "", "")
 
 
+def test_what_a_killed_backup_left_is_gone(tmp_path: Path) -> None:
+    left = tmp_path / "data" / "proof-killed"
+    left.mkdir(mode=0o700, parents=True)
+    left.parent.chmod(0o700)
+    (left / "proof.sqlite3").write_bytes(b"sealed")
+    for _ in open_program(left.parent):
+        assert not left.exists()
+
+
 def test_a_port_in_use_is_one_sentence(shared: Running, tmp_path: Path) -> None:
     refused = end(start(tmp_path / "other", shared.port))
     sentence = f"Port {shared.port} is already in use; choose another: PORT={shared.port + 1} make run\n"

@@ -11,6 +11,7 @@ from app.cli._files import name_file
 from app.cli._progress import show_progress
 from app.desk.backup import KEY_FILE, BackupError, Manifest, count_backup, find_backup_key, prove_backup, write_backup
 from app.desk.doctor_record import BACKUP
+from app.desk.proving import clear_leftovers
 from app.settings import StartError
 from app.storage.audit import Event, append_event
 from app.storage.chores import note_time
@@ -29,6 +30,7 @@ def backup(out: Path, key: Path | None) -> None:
     if out.exists():
         raise StartError(f"{name_file(out)}: there is a file of this name; name a new one")
     with open_present_clinic() as clinic:
+        clear_leftovers(clinic.settings.data)
         path = key or clinic.settings.data / KEY_FILE
         secret, is_new = find_backup_key(path, may_make=key is None)
         if is_new:

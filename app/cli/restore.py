@@ -12,6 +12,7 @@ from app.cli._clinic import ACTOR
 from app.cli._files import name_file
 from app.desk.backup import KEY_FILE, BackupError, Manifest, find_backup_key, is_empty, load_backup, prove_backup
 from app.desk.keyring import Desk, read_desk
+from app.desk.proving import clear_leftovers
 from app.files import make_data_folder
 from app.settings import Settings, StartError, load_settings
 from app.storage.audit import Event, append_event
@@ -30,6 +31,7 @@ def restore(file: Path, key: Path | None) -> None:
     settings = load_settings(os.environ)
     os.umask(0o077)
     make_data_folder(settings.data)
+    clear_leftovers(settings.data)
     desk = read_desk(settings)
     secret, _ = find_backup_key(key or settings.data / KEY_FILE, may_make=False)
     try:
@@ -45,8 +47,14 @@ def restore(file: Path, key: Path | None) -> None:
             f"FOREWORD_DATABASE_URL: the database cannot be used ({type(error).__name__}); nothing was changed"
         ) from None
     click.echo(
-        f"{manifest.counts['responses']} responses, {manifest.rows} rows as of {manifest.made_at:%Y-%m-%d %H:%M} UTC. "
+        f"{manifest.counts['responses']} responses, {manifest.rows} rows as of {manifest.made_at:%Y-%m-%d %H:%M} UTC."
+    )
+    click.echo(
         "What was erased after that is here again: run foreword purge, and look into your own record of erasures."
+    )
+    click.echo(
+        "So is what people had then: accounts that were disabled since are open, older passwords hold, and recovery "
+        "codes that were used work again. See foreword staff list, and disable or reset whom you have to."
     )
 
 

@@ -9,7 +9,6 @@ import base64
 import binascii
 import json
 import secrets
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,7 @@ from typing import Any, BinaryIO, Final
 from sqlalchemy import Connection, Engine
 
 from app.desk.keyring import Desk
+from app.desk.proving import open_place
 from app.files import read_private, write_once
 from app.settings import StartError
 from app.storage.audit import Head, find_head, verify_log
@@ -98,7 +98,7 @@ def prove_backup(file: BinaryIO, key: bytes, desk: Desk, folder: Path) -> Manife
 
     Everything is read to its end, the audit log verified, and whatever is sealed has its key here.
     """
-    with tempfile.TemporaryDirectory(dir=folder, prefix="proof-") as place:
+    with open_place(folder) as place:
         engine = create_engine_for(f"sqlite:///{place}/proof.sqlite3")
         try:
             migrate(engine)

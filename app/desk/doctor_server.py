@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from app.desk.finding import Finding, Look
 from app.desk.keyring import FOLDER
+from app.desk.proving import list_leftovers
 from app.storage.audit import find_last_entry_time
 from app.storage.engine import begin_read
 
@@ -59,7 +60,7 @@ def look_at_demonstration(look: Look) -> Iterator[Finding]:
 
 
 def look_at_files(look: Look) -> Iterator[Finding]:
-    """Look whether anybody else on this machine can read keys or answers."""
+    """Look whether anybody else on this machine can read keys or answers, and whether a copy of them was left."""
     data = look.settings.data
     paths = [data, *(path for path in (data / FOLDER, *data.glob("*.sqlite3*"), *data.glob("*.key")) if path.exists())]
     paths += sorted((data / FOLDER).glob("*"))
@@ -68,6 +69,10 @@ def look_at_files(look: Look) -> Iterator[Finding]:
         if mode & _OPEN_TO_OTHERS:
             wanted = "700" if path.is_dir() else "600"
             yield Finding(str(path), "others on this machine can open it", f"run: chmod {wanted} '{path}'")
+    for path in list_leftovers(data):
+        yield Finding(
+            str(path), "a backup that was broken off left a copy of the database", "restart the program: it removes it"
+        )
 
 
 def look_at_disk(look: Look) -> Iterator[Finding]:

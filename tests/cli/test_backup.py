@@ -1,12 +1,17 @@
 """`foreword backup` and `foreword restore`: wiped and brought back, or refused before anything changes (S17)."""
 
+import os
 import shutil
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.cli.clinic import Lived, make_clinic
 from tests.cli.conftest import Run
+from tests.support.server import COMMAND
 
 
 @pytest.fixture
@@ -32,6 +37,8 @@ def test_wiped_and_restored_every_response_opens_and_the_log_is_whole(lived: Liv
     wipe(lived)
     restored = lived.run("restore", str(out))
     assert restored.code == 0, restored.err
+    assert "What was erased after that is here again" in restored.out
+    assert "accounts that were disabled since are open, older passwords hold" in restored.out
     assert lived.list_references() == references
     assert lived.run("audit", "verify", "--head", head).code == 0
     for reference in references:
@@ -45,6 +52,20 @@ def test_a_second_backup_needs_another_name(lived: Lived, tmp_path: Path) -> Non
     assert again.code == 2
     assert "there is a file of this name; name a new one" in again.err
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_killed_backup_leaves_nothing_for_long(lived: Lived, tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], **lived.environ}
+    killed = subprocess.Popen([COMMAND, "backup", str(tmp_path / "a")], env=environ, cwd=tmp_path)
+    while killed.poll() is None and not list(lived.folder.glob("proof-*/*")):
+        time.sleep(0.001)
+    killed.kill()
+    assert killed.wait() == -signal.SIGKILL
+    assert list(lived.folder.glob("proof-*"))
+    assert "a backup that was broken off left a copy of the database" in lived.run("doctor", "--offline").out
+    made = lived.run("backup", str(tmp_path / "b"))
+    assert made.code == 0, made.err
+    assert not list(lived.folder.glob("proof-*"))
 
 
 def test_nothing_is_restored_over_a_clinic(lived: Lived, tmp_path: Path) -> None:
