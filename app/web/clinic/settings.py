@@ -135,7 +135,9 @@ def _save(action: str) -> ResponseReturnValue:
         with begin_write(services.engine) as connection:
             content, who = dump_settings(settings), get_person().id
             save_settings(connection, content, seen=seen, changed_by=who, now=services.now())
-            record(connection, "settings.changed", revision=seen + 1, fields=" ".join(changed))
+            # The first time, say. Each by its name: so many words would soon be more than an entry holds.
+            names = "all" if changed == list_changes(None, settings) else " ".join(changed)
+            record(connection, "settings.changed", revision=seen + 1, fields=names)
     except StaleSettingsError:
         return _tell_conflict(form, action, changed)
     services.keeper.forget()

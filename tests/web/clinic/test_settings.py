@@ -10,6 +10,7 @@ from app.storage.engine import begin_read
 from app.storage.people import Role
 from app.storage.tables import AUDIT_ENTRIES
 from app.web.services import get_services
+from tests.web.clinic.colleague import Colleague, join_first
 from tests.web.clinic.conftest import SignIn
 from tests.web.patient.conftest import Clock
 from tests.web.patient.visitor import Visitor
@@ -36,6 +37,11 @@ FILLED = {
 def engine(app: Flask) -> Engine:
     with app.app_context():
         return get_services().engine
+
+
+@pytest.fixture
+def opener(clinic_app: Flask, clock: Clock) -> Colleague:
+    return join_first(clinic_app, clock.now)
 
 
 @pytest.fixture
@@ -86,6 +92,23 @@ def test_what_is_saved_holds_at_once_and_only_field_names_are_in_the_log(
     [(_, about)] = [entry for entry in read_audit(engine) if entry[0] == "settings.changed"]
     assert "time_zone" in about
     assert all(CANARY not in about and "elm.example" not in about for _, about in read_audit(engine))
+
+
+def test_a_first_setup_with_everything_set_is_one_short_entry(clinic_app: Flask, opener: Colleague) -> None:
+    visitor = opener.visitor
+    visitor.get("/clinic/setup")
+    everything = {"country": "ZZ", "others": ["GB-SCT"], "emergency": "155", "part_2": "yes"}
+    visitor.post(FILLED | everything, form=visitor.find_form("/clinic/setup"))
+    assert visitor.status == 200
+    with clinic_app.app_context():
+        engine = get_services().engine
+    assert [about for action, about in read_audit(engine) if action == "settings.changed"] == [
+        '{"fields":"all","revision":1}'
+    ]
+    two = {"name": "Oak Clinic", "retention_days": "30"}
+    visitor.get("/clinic/settings")
+    visitor.post(FILLED | everything | two, form=visitor.find_form("/clinic/settings"))
+    assert read_audit(engine)[-1] == ("settings.changed", '{"fields":"name retention_days","revision":2}')
 
 
 @pytest.mark.parametrize(
