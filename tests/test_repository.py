@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,12 @@ def test_no_file_names_a_registry_or_a_machine() -> None:
         if re.search(pattern, line)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_every_example_in_a_docstring_is_run() -> None:
+    paths = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["testpaths"]
+    modules = [path for path in (ROOT / "app").rglob("*.py") if "    >>> " in path.read_text()]
+    assert [path for path in modules if not any(path.is_relative_to(ROOT / one) for one in paths)] == []
 
 
 def test_no_file_is_large() -> None:
