@@ -59,7 +59,7 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
     server = Server(app, settings, listener)
     stopped = threading.Event()
     threading.Thread(target=keep_house, args=(app, services, stopped), daemon=True).start()
-    announce(f"Foreword is open at {settings.public_url}")
+    announce(f"Foreword is open at {settings.served_urls[0]}")
     invite_first(services, announce)
     server.run()  # until a signal; requests that are being answered are answered
     stopped.set()

@@ -138,6 +138,13 @@ class Settings:
         return self.public_url.startswith("https:")
 
     @property
+    def served_urls(self) -> tuple[str, ...]:
+        """Return the addresses that this program is opened under: patients' first, then staff's where it is another."""
+        patients = (self.public_url,) if self.has_patients else ()
+        staff = (self.clinic_url,) if self.has_staff and self.clinic_url not in patients else ()
+        return patients + staff
+
+    @property
     def has_patients(self) -> bool:
         """Tell whether patients are served."""
         return self.role is not ProgramRole.CLINIC
@@ -213,6 +220,12 @@ def _find_conflicts(settings: Settings, *, is_public: bool) -> list[str]:
     if settings.password_cost == _TEST_COST and not is_private:
         problems.append(
             "FOREWORD_PASSWORD_COST: test is for tests, and others can reach this address; write 65536,3,4, or unset it"
+        )
+    schemes = [urlsplit(url).scheme for url in (settings.public_url, settings.clinic_url)]
+    if schemes[0] != schemes[1]:
+        problems.append(
+            f"FOREWORD_CLINIC_URL: it begins with {schemes[1]}:// and FOREWORD_PUBLIC_URL with {schemes[0]}://, "
+            "and a cookie is safe with one of them only; set both to https:// addresses"
         )
     host = settings.host
     if not is_public and not _is_loopback(host) and not _is_any_address(host):

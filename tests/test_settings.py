@@ -117,6 +117,30 @@ def test_answers_never_cross_a_network_in_the_clear(host: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("all", ("https://forms.example", "https://staff.example")),
+        ("patient", ("https://forms.example",)),
+        ("clinic", ("https://staff.example",)),
+    ],
+)
+def test_each_role_is_opened_under_its_own_address(role: str, expected: tuple[str, ...]) -> None:
+    urls = {"FOREWORD_PUBLIC_URL": "https://forms.example", "FOREWORD_CLINIC_URL": "https://staff.example"}
+    assert load_settings({"FOREWORD_ROLE": role, **urls}).served_urls == expected
+    one = {"FOREWORD_PUBLIC_URL": "https://forms.example"}
+    assert load_settings({"FOREWORD_ROLE": role, **one}).served_urls == ("https://forms.example",)
+
+
+def test_both_addresses_begin_the_same_way() -> None:
+    assert find_problems(FOREWORD_CLINIC_URL="https://staff.example") == (
+        (
+            "FOREWORD_CLINIC_URL: it begins with https:// and FOREWORD_PUBLIC_URL with http://, "
+            "and a cookie is safe with one of them only; set both to https:// addresses"
+        ),
+    )
+
+
 def test_an_address_for_others_needs_a_public_address() -> None:
     assert find_problems(HOST="192.168.1.5") == (
         (

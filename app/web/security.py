@@ -5,7 +5,7 @@ Refusals never repeat a word of the request, and never depend on what a person a
 
 import ipaddress
 import sys
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -73,7 +73,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         _check_method(request)
         _check_host(request, hosts)
         if settings.is_https and request.scheme != "https":
-            return redirect(settings.public_url + quote(request.path), 308)
+            return redirect(hosts.get(request.host.lower(), settings.served_urls[0]) + quote(request.path), 308)
         if request.method == "POST":
             if is_cross_site(request):
                 raise Forbidden
@@ -87,7 +87,7 @@ class Envelope:
     def __init__(self, app: WSGIApplication, settings: Settings, last_resort: bytes) -> None:
         self._app = app
         self._headers = list_headers(settings)
-        self._scheme = urlsplit(settings.public_url).scheme
+        self._scheme = "https" if settings.is_https else "http"
         self._last_resort = last_resort
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -131,12 +131,17 @@ def _name_origin(asked: Request) -> str:
     return f"{asked.scheme}://{asked.host}".lower()
 
 
-def _list_hosts(settings: Settings) -> frozenset[str]:
-    url = urlsplit(settings.public_url)
+def _list_hosts(settings: Settings) -> dict[str, str]:
+    """Return the hosts that requests may name, each with the address it is of; with two roles there can be two."""
+    return {host: url for url in reversed(settings.served_urls) for host in _list_names(url)}
+
+
+def _list_names(address: str) -> tuple[str, ...]:
+    url = urlsplit(address)
     if not _is_loopback(url.netloc):
-        return frozenset({url.netloc})
+        return (url.netloc,)
     port = f":{url.port}" if url.port else ""
-    return frozenset({url.netloc, f"localhost{port}", f"127.0.0.1{port}", f"[::1]{port}"})
+    return (url.netloc, f"localhost{port}", f"127.0.0.1{port}", f"[::1]{port}")
 
 
 def _is_loopback(authority: str) -> bool:
@@ -152,7 +157,7 @@ def _check_method(asked: Request) -> None:
         raise MethodNotAllowed(sorted(_METHODS))
 
 
-def _check_host(asked: Request, hosts: frozenset[str]) -> None:
+def _check_host(asked: Request, hosts: Container[str]) -> None:
     # Two Host lines come as one with a comma, a missing one as nothing: neither is on the list (S25). An address in the
     # request line would take the place of Host (RFC 9112, 3.2.2), and only proxies are sent such lines.
     if not asked.environ.get("REQUEST_URI", "/").startswith("/"):
