@@ -18,6 +18,7 @@ from app.desk.keyring import FOLDER
 from app.desk.proving import list_leftovers
 from app.storage.audit import find_last_entry_time
 from app.storage.engine import begin_read
+from app.storage.kind import find_kind
 
 _OPEN_TO_OTHERS: Final = 0o077
 _LEAST_FREE: Final = 1_000_000_000
@@ -50,12 +51,26 @@ def look_at_address(look: Look) -> Iterator[Finding]:
 
 
 def look_at_demonstration(look: Look) -> Iterator[Finding]:
-    """Look whether this is a demonstration."""
-    if look.settings.is_demo:
+    """Look whether this is a demonstration, and whether the setting says the same as the database."""
+    with begin_read(look.engine) as connection:
+        is_demonstration = find_kind(connection)
+    if look.settings.is_demo and is_demonstration is False:
+        yield Finding(
+            "FOREWORD_DEMO",
+            "this database is a real clinic's: the server does not start on it as a demonstration",
+            "unset it, or name another folder in FOREWORD_DATA",
+        )
+    elif look.settings.is_demo:
         yield Finding(
             "FOREWORD_DEMO",
             "this is a demonstration: anybody can sign in",
             "name an empty folder in FOREWORD_DATA and unset it before a patient comes",
+        )
+    elif is_demonstration:
+        yield Finding(
+            "FOREWORD_DEMO",
+            "this database is a demonstration's: the server does not start on it as a real clinic",
+            "name an empty folder in FOREWORD_DATA before a patient comes, or set it to 1",
         )
 
 

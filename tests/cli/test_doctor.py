@@ -19,6 +19,29 @@ def test_each_finding_is_a_line_with_place_fault_and_remedy(run: Run, tmp_path: 
     assert all(": " in line and "; " in line for line in lines)
 
 
+def test_commands_read_a_demonstration_without_its_setting(run: Run, tmp_path: Path) -> None:
+    lived = make_clinic(run, tmp_path)
+    [reference, *_] = lived.list_references()
+    real = {"FOREWORD_DEMO": ""}
+    told = lived.run("doctor", "--offline", **real)
+    assert told.code == 1
+    assert "FOREWORD_DEMO: this database is a demonstration's" in told.out
+    listed = lived.run("audit", "list", "--action", "response.received", **real)
+    assert (listed.code, listed.err) == (0, "")
+    assert "response.received" in listed.out
+    for words in (
+        ("audit", "verify"),
+        ("audit", "head"),
+        ("staff", "list"),
+        ("keys", "list"),
+        ("purge", "--dry-run"),
+        ("response", "show", reference, "--reason", "drill"),
+        ("backup", str(tmp_path / "a")),
+    ):
+        done = lived.run(*words, **real)
+        assert (words, done.code) == (words, 0), done.err
+
+
 def test_where_it_cannot_look_it_says_so(run: Run, tmp_path: Path) -> None:
     refused = run("doctor", FOREWORD_DATA=str(tmp_path / "nowhere"))
     assert (refused.code, refused.out) == (2, "")

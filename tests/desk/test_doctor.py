@@ -13,6 +13,7 @@ from app.settings import ProgramRole, Settings
 from app.storage.chores import note_time
 from app.storage.clinic_settings import save_settings
 from app.storage.engine import begin_write
+from app.storage.kind import settle_kind
 from tests.desk.conftest import NOW, Clinic
 
 
@@ -79,6 +80,20 @@ def test_the_questionnaire_has_to_be_reviewed_and_without_faults(clinic: Clinic)
     assert "see them: foreword check" in find(clinic, "Questionnaire", replace(clinic.settings, questions=broken))[0]
     gone = replace(clinic.settings, questions=clinic.settings.data / "gone.yaml")
     assert "put the file back" in find(clinic, "Questionnaire", gone)[0]
+
+
+def test_the_setting_and_the_database_have_to_agree_on_a_demonstration(any_clinic: Clinic) -> None:
+    real = replace(any_clinic.settings, is_demo=False)
+    assert find(any_clinic, "Demonstration", real) == []
+    assert "this is a demonstration: anybody can sign in" in find(any_clinic, "Demonstration")[0]
+    with begin_write(any_clinic.engine) as connection:
+        settle_kind(connection, is_demonstration=True)
+    assert "this is a demonstration: anybody can sign in" in find(any_clinic, "Demonstration")[0]
+    assert "does not start on it as a real clinic" in find(any_clinic, "Demonstration", real)[0]
+    with begin_write(any_clinic.engine) as connection:
+        connection.execute(text("UPDATE clinic_kind SET is_demonstration = false"))
+    assert "does not start on it as a demonstration" in find(any_clinic, "Demonstration")[0]
+    assert find(any_clinic, "Demonstration", real) == []
 
 
 def test_a_backup_is_missed_and_then_old(clinic: Clinic) -> None:
