@@ -35,9 +35,12 @@ SHARES = "Requests a second, as a share of a bare Flask view"
 @click.command()
 @click.option("--journeys", default=1000, show_default=True, help="Journeys and PDFs before memory is read.")
 @click.option("--sizes", default="1000,100000", show_default=True, help="How many responses the clinics have.")
+@click.option(
+    "--keep", type=click.Path(path_type=Path), help="A folder to keep the clinics in, filled, for another run."
+)
 @click.option("--only", type=click.Choice(["patients", "clinic"]), help="One half of it.")
 @click.option("--write", is_flag=True, help="Write docs/performance.md.")
-def main(journeys: int, sizes: str, only: str | None, *, write: bool) -> None:
+def main(journeys: int, sizes: str, keep: Path | None, only: str | None, *, write: bool) -> None:
     """Measure the budgets on this machine, in one run."""
     report = Report()
     for what, figure in report.machine:
@@ -45,7 +48,7 @@ def main(journeys: int, sizes: str, only: str | None, *, write: bool) -> None:
     if only != "clinic":
         measure_patients(report, journeys)
     if only != "patients":
-        measure_clinics(report, [int(size) for size in sizes.split(",")])
+        measure_clinics(report, [int(size) for size in sizes.split(",")], keep)
     if write:
         report.write()
 

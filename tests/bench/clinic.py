@@ -64,9 +64,9 @@ class Clinic:
     seconds: dict[str, list[float]] = field(default_factory=dict)
 
 
-def measure_clinics(report: Report, sizes: Sequence[int]) -> None:
+def measure_clinics(report: Report, sizes: Sequence[int], keep: Path | None) -> None:
     """Print what each page and command costs at each size, and that of the greatest as a ratio to the least."""
-    clinics = [open_clinic(size) for size in sizes]
+    clinics = [open_clinic(size, keep) for size in sizes]
     try:
         for what, act in ACTS.items():
             for clinic in clinics:
@@ -96,27 +96,29 @@ def _compare_pages(clinics: Sequence[Clinic]) -> Iterator[tuple[str, ...]]:
 
 def _compare_work(clinics: Sequence[Clinic]) -> Iterator[tuple[str, ...]]:
     yield _compare("intake of one response", [measure_intake(clinic) * 1000 for clinic in clinics], "ms")
-    filled = [clinic.seconds_to_fill / clinic.size * 1000 for clinic in clinics]
-    yield _compare("one made-up response, sent and reviewed", filled, "ms")
-    yield _compare("size of the database", [_read_size(clinic) for clinic in clinics], "MB")
+    if all(clinic.seconds_to_fill for clinic in clinics):
+        filled = [clinic.seconds_to_fill * 1000 for clinic in clinics]
+        yield _compare("one made-up response, sent and reviewed", filled, "ms")
+    yield _compare("size of the database", [_read_size(clinic) for clinic in clinics], "MB", has_ratio=False)
 
 
 def _compare_exports(clinics: Sequence[Clinic]) -> Iterator[tuple[str, ...]]:
     made = [measure_export(clinic) for clinic in clinics]
-    yield _compare("foreword export", [one.seconds for one in made], "s")
+    yield _compare("foreword export", [one.seconds for one in made], "s", has_ratio=False)
     rows = [one.seconds / clinic.size * 1000 for one, clinic in zip(made, clinics, strict=True)]
     yield _compare("foreword export, each row", rows, "ms")
     yield _compare("foreword export, its most memory", [one.most for one in made], "MB")
     yield _compare("foreword export, grown while writing", [one.grown for one in made], "MB")
     sent = [measure_download(clinic) for clinic in clinics]
-    yield _compare("export page", [one.seconds for one in sent], "s")
+    yield _compare("export page", [one.seconds for one in sent], "s", has_ratio=False)
     yield _compare("export page, what the server grew by", [one.grown for one in sent], "MB")
     yield _compare("a patient’s first page meanwhile", [one.page * 1000 for one in sent], "ms")
 
 
-def open_clinic(size: int) -> Clinic:
-    """Return a clinic that is filled, served and signed in to."""
-    folder = Path(tempfile.mkdtemp(prefix="foreword-bench-"))
+def open_clinic(size: int, keep: Path | None) -> Clinic:
+    """Return a clinic that is filled, served and signed in to; one that was kept is filled already."""
+    folder = keep / f"{size}" if keep else Path(tempfile.mkdtemp(prefix="foreword-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
     server = launch_server(folder, {})
     settings = load_settings({"FOREWORD_DATA": str(server.data), "FOREWORD_DEMO": "1"})
     engine = create_engine_for(settings.database_url)
@@ -143,11 +145,12 @@ def _fill(engine: Engine, desk: Desk, size: int) -> float:
         raise RuntimeError("the server stored neither a key nor an edition")
     span = Span(now=datetime.now(UTC), days=175, zone=ZoneInfo("America/Chicago"))
     made = Made(count=size, seed="1", span=span, retention_days=180)
-    begun = time.monotonic()
+    begun, made_now = time.monotonic(), 0
     with click.progressbar(length=size, label=f"{size:,} responses", file=sys.stderr) as bar:
         for step in fill_demonstration(engine, desk, key, edition, made):
+            made_now += step
             bar.update(step)
-    return time.monotonic() - begun
+    return (time.monotonic() - begun) / made_now if made_now else 0.0
 
 
 def _ask(clinic: Clinic, address: str) -> None:
@@ -281,8 +284,8 @@ def measure_download(clinic: Clinic) -> Downloaded:
     return Downloaded(seconds, most - before, statistics.median(pages))
 
 
-def _compare(what: str, figures: Sequence[float], unit: str) -> tuple[str, ...]:
-    ratio = f"{figures[-1] / figures[0]:.2f}" if figures[0] else "–"
+def _compare(what: str, figures: Sequence[float], unit: str, *, has_ratio: bool = True) -> tuple[str, ...]:
+    ratio = f"{figures[-1] / figures[0]:.2f}" if figures[0] and has_ratio else "–"
     return (what, *(f"{figure:,.1f} {unit}" for figure in figures), ratio)
 
 
