@@ -16,7 +16,8 @@ from app.clinic.keeper import ClinicKeeper
 from app.desk.keyring import Desk, open_desk
 from app.files import make_data_folder
 from app.settings import ProgramRole, Settings, StartError, load_settings
-from app.storage.engine import SchemaRevisionError, create_engine_for, migrate
+from app.storage.engine import SchemaRevisionError, begin_read, create_engine_for, migrate
+from app.storage.kind import find_kind
 
 ACTOR = "command line"
 """Who acts in the audit log when a command does."""
@@ -66,7 +67,10 @@ def open_clinic(settings: Settings | None = None, *, has_to_fit: bool = True) ->
     try:
         migrate(engine)
         desk = open_desk(engine, settings, datetime.now(UTC), has_to_fit=has_to_fit)
-        keeper = ClinicKeeper(engine, is_demonstration=settings.is_demo)
+        with begin_read(engine) as connection:
+            kind = find_kind(connection)
+        # A command reads either kind whatever is set: only the server, where people sign in, has to be told.
+        keeper = ClinicKeeper(engine, is_demonstration=settings.is_demo if kind is None else kind)
         yield OpenClinic(settings=settings, engine=engine, desk=desk, keeper=keeper, editions=EditionShelf(engine))
     except SchemaRevisionError as error:
         raise StartError(f"FOREWORD_DATABASE_URL: {error}") from None
