@@ -98,10 +98,14 @@ class Breach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
-    """Which entries to list: those that fit everything that is set; `before` pages back in time."""
+    """Which entries to list: those that fit everything that is set; `before` pages back in time.
+
+    Of `actions` any one fits.
+    """
 
     actor: str = ""
     action: str = ""
+    actions: tuple[str, ...] = ()
     subject: str = ""
     outcome: str = ""
     since: datetime | None = None
@@ -267,6 +271,8 @@ def _narrow(statement: Select[Any], wanted: AuditFilter) -> Select[Any]:
         statement = statement.where(entries.actor == wanted.actor)
     if wanted.action:
         statement = statement.where(entries.action == wanted.action)
+    if wanted.actions:
+        statement = statement.where(entries.action.in_(wanted.actions))
     if wanted.subject:
         statement = statement.where(entries.subject == wanted.subject)
     if wanted.outcome:

@@ -1,22 +1,27 @@
 """The review of a response: who has it and where it stands, changed by one person at a time.
 
-Each change names the revision it saw: of two reviewers at once the second is told who was first, and nothing is lost.
+Each change names the revision it saw, and is done only from the states it belongs to: of two reviewers at once the
+second is told who was first, and nothing is lost.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Update, bindparam, update
 
-from app.storage.responses import ReviewStatus, StoredResponse, find_response
+from app.storage.responses import OPEN, ReviewStatus, StoredResponse, find_response
 from app.storage.tables import RESPONSES
 
 _CHANGE: Final[dict[tuple[str, ...], Update]] = {
     names: update(RESPONSES)
-    .where(RESPONSES.c.reference == bindparam("key"), RESPONSES.c.revision == bindparam("seen"))
+    .where(
+        RESPONSES.c.reference == bindparam("key"),
+        RESPONSES.c.revision == bindparam("seen"),
+        RESPONSES.c.review_status.in_(bindparam("states", expanding=True)),
+    )
     .values(revision=RESPONSES.c.revision + 1, **{name: bindparam(f"new_{name}") for name in names})
     for names in (
-        ("review_status", "owner"),
         ("review_status", "owner", "call_on"),
         ("review_status", "owner", "call_on", "reviewed_at"),
         ("is_kept",),
@@ -26,7 +31,10 @@ _CHANGE: Final[dict[tuple[str, ...], Update]] = {
 
 
 class StaleReviewError(Exception):
-    """The response was changed since it was shown; `current` is how it stands now, None when it was erased."""
+    """The response was changed since it was shown, or is in a state from which this is not done.
+
+    `current` is how it stands now, None when it was erased.
+    """
 
     def __init__(self, current: StoredResponse | None) -> None:
         self.current = current
@@ -35,17 +43,19 @@ class StaleReviewError(Exception):
 
 def claim(connection: Connection, seen: StoredResponse, person: str) -> StoredResponse:
     """Give a response to a person to review; raises `StaleReviewError`, as all functions here do."""
-    return _change(connection, seen, review_status=ReviewStatus.IN_PROGRESS.value, owner=person)
+    return _change(connection, seen, OPEN, review_status=ReviewStatus.IN_PROGRESS.value, owner=person, call_on=None)
 
 
 def release(connection: Connection, seen: StoredResponse) -> StoredResponse:
     """Put a response back for anybody."""
-    return _change(connection, seen, review_status=ReviewStatus.REQUESTED.value, owner=None, call_on=None)
+    return _change(connection, seen, OPEN, review_status=ReviewStatus.REQUESTED.value, owner=None, call_on=None)
 
 
 def hold_for_call(connection: Connection, seen: StoredResponse, person: str, due: date) -> StoredResponse:
     """Note that somebody has to call the patient, and until when."""
-    return _change(connection, seen, review_status=ReviewStatus.ON_HOLD.value, owner=person, call_on=due.isoformat())
+    return _change(
+        connection, seen, OPEN, review_status=ReviewStatus.ON_HOLD.value, owner=person, call_on=due.isoformat()
+    )
 
 
 def complete(connection: Connection, seen: StoredResponse, person: str, now: datetime) -> StoredResponse:
@@ -53,6 +63,7 @@ def complete(connection: Connection, seen: StoredResponse, person: str, now: dat
     return _change(
         connection,
         seen,
+        OPEN,
         review_status=ReviewStatus.COMPLETED.value,
         owner=person,
         call_on=None,
@@ -65,6 +76,7 @@ def reopen(connection: Connection, seen: StoredResponse, person: str) -> StoredR
     return _change(
         connection,
         seen,
+        (ReviewStatus.COMPLETED,),
         review_status=ReviewStatus.IN_PROGRESS.value,
         owner=person,
         call_on=None,
@@ -74,18 +86,23 @@ def reopen(connection: Connection, seen: StoredResponse, person: str) -> StoredR
 
 def keep(connection: Connection, seen: StoredResponse, *, is_kept: bool) -> StoredResponse:
     """Put a response under a legal hold, so that no purge takes it, or end that."""
-    return _change(connection, seen, is_kept=is_kept)
+    return _change(connection, seen, tuple(ReviewStatus), is_kept=is_kept)
 
 
 def restrict(connection: Connection, seen: StoredResponse, *, is_restricted: bool) -> StoredResponse:
     """Keep a response from being used while a request of the patient's is decided, or end that (L-14)."""
-    return _change(connection, seen, is_restricted=is_restricted)
+    return _change(connection, seen, tuple(ReviewStatus), is_restricted=is_restricted)
 
 
-def _change(connection: Connection, seen: StoredResponse, **values: Any) -> StoredResponse:  # noqa: ANN401  columns
-    statement = _CHANGE[tuple(values)]
+def _change(
+    connection: Connection,
+    seen: StoredResponse,
+    states: Collection[ReviewStatus],
+    **values: Any,  # noqa: ANN401  columns
+) -> StoredResponse:
     bound = {f"new_{name}": value for name, value in values.items()}
-    done = connection.execute(statement, {"key": seen.reference, "seen": seen.revision, **bound}).rowcount
+    where = {"key": seen.reference, "seen": seen.revision, "states": [status.value for status in states]}
+    done = connection.execute(_CHANGE[tuple(values)], {**where, **bound}).rowcount
     current = find_response(connection, seen.reference)
     if done != 1 or current is None:
         raise StaleReviewError(current)

@@ -93,3 +93,27 @@ def test_of_eight_who_claim_at_once_one_has_it(engine: Engine, stored: StoredRes
     assert current is not None
     assert (len(owners), current.owner, current.revision) == (1, owners[0], 1)
     assert current == replace(current, review_status=ReviewStatus.IN_PROGRESS)
+
+
+def test_an_act_is_done_only_from_the_states_it_belongs_to(
+    engine: Engine, stored: StoredResponse, now: datetime
+) -> None:
+    with begin_write(engine) as connection:
+        with pytest.raises(StaleReviewError):
+            reopen(connection, stored, ANN)
+        held = hold_for_call(connection, claim(connection, stored, ANN), ANN, date(2026, 3, 4))
+        assert claim(connection, held, BO).call_on is None  # who reads it now has no day to keep
+    with begin_write(engine) as connection:
+        current = find_response(connection, stored.reference)
+        assert current is not None
+        done = complete(connection, current, BO, now)
+        for act in (
+            lambda: release(connection, done),
+            lambda: claim(connection, done, ANN),
+            lambda: hold_for_call(connection, done, ANN, date(2026, 3, 4)),
+            lambda: complete(connection, done, ANN, now),
+        ):
+            with pytest.raises(StaleReviewError) as refused:
+                act()
+            assert refused.value.current == done
+        assert keep(connection, done, is_kept=True).reviewed_at == now

@@ -17,6 +17,7 @@ from app.desk.opening import make_note, seal_note
 from app.storage.clinic_keys import find_newest_key
 from app.storage.notes import add_note, has_note
 from app.web.clinic.accounting import record
+from app.web.clinic.address import read_number
 from app.web.clinic.gate import get_person
 from app.web.clinic.opened import Held
 from app.web.clinic.sheet import NOTE
@@ -79,6 +80,8 @@ def _name_note(form: str, link_id: str) -> str:
 
 
 def _read_version(held: Held, posted: MultiDict[str, str]) -> int:
-    typed = posted.get("shown", "")
-    seen = int(typed) if typed.isascii() and typed.isdecimal() else 0
+    try:
+        seen = read_number(posted.get("shown", ""))
+    except ValueError:
+        return held.stored.version
     return seen if 0 < seen <= held.stored.version else held.stored.version

@@ -80,6 +80,8 @@ def _list_acts(stored: StoredResponse, me: str, owner: str) -> list[Act]:
     if stored.owner != me:
         taken = translate("Take it over from %(name)s") % {"name": owner}
         acts.append(Act(value="claim", text=taken if stored.owner else translate("Take it for review")))
+    elif stored.review_status is ReviewStatus.REQUESTED:  # reviewed once, and a newer version came in
+        acts.append(Act(value="claim", text=translate("Take it for review")))
     elif stored.review_status is ReviewStatus.ON_HOLD:
         acts.append(Act(value="claim", text=translate("Back to review")))
     if stored.owner:

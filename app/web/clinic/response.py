@@ -22,6 +22,7 @@ from app.storage.engine import begin_read, begin_write
 from app.storage.people import Role
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
+from app.web.clinic.address import read_number
 from app.web.clinic.comparing import Comparison, compare_earlier, compare_versions, find_earlier
 from app.web.clinic.gate import allow, get_person
 from app.web.clinic.kept import NOTICE_KEPT, find_kept
@@ -120,7 +121,10 @@ def _choose_version(held: Held) -> int:
     typed = request.args.get("version", "")
     if not typed:
         return held.stored.version
-    number = int(typed) if typed.isascii() and typed.isdecimal() else 0
+    try:
+        number = read_number(typed)
+    except ValueError:
+        raise NotFound from None
     if number not in held.opened:
         raise NotFound
     return number

@@ -20,11 +20,12 @@ from werkzeug.exceptions import NotFound
 from app.storage.audit import AuditFilter, Entry, list_entries
 from app.storage.engine import begin_read, begin_write
 from app.storage.people import Role
-from app.storage.responses import OPEN, StoredResponse
+from app.storage.responses import OPEN, StoredResponse, hold_response
 from app.storage.review import StaleReviewError, claim, complete, hold_for_call, release, reopen
 from app.storage.worklist import ResponseFilter, count_responses
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
+from app.web.clinic.address import read_day, read_number
 from app.web.clinic.gate import allow, get_person
 from app.web.clinic.kept import forget_kept, keep_typed
 from app.web.clinic.listing import build_rows, say_count
@@ -47,8 +48,6 @@ NEWER: Final = (
     "A newer version came in while you had this open (%(when)s). What you pressed was not done: read the newer one, "
     "it is below. All you typed is still there."
 )
-
-_STORIES_READ: Final = 20
 
 Change = Callable[[Connection, StoredResponse], StoredResponse]
 
@@ -103,6 +102,9 @@ def review_response(reference: str) -> ResponseReturnValue:
         if not _was_me(deed, error):
             _account(deed, held, "stale")
             return _answer_stale(reference, error)
+        # The act is done; a second tab may have a note that the first had not, and a second click writes none twice.
+        if not _add_notes(held):
+            return show_erased()
     forget_kept()
     where = "clinic.show_reviewed" if word == "complete" else "clinic.show_response"
     return redirect(url_for(where, reference=held.reference), HTTPStatus.SEE_OTHER)
@@ -137,10 +139,22 @@ def show_reviewed(reference: str) -> ResponseReturnValue:
 
 def _do(deed: Deed, held: Held) -> None:
     with begin_write(get_services().engine) as connection:
+        # Held before anything is written about it: who erases it at this moment is waited for, and heard.
+        if hold_response(connection, held.stored.reference) is None:
+            raise StaleReviewError(None)
         if deed.change is not None:
             deed.change(connection, replace(held.stored, revision=_read_revision()))
             record(connection, deed.action, subject=held.stored.reference, version=held.stored.version)
         write_notes(connection, held, request.form)
+
+
+def _add_notes(held: Held) -> bool:
+    """Store the notes of a form whose act is done already; False when the response is gone."""
+    with begin_write(get_services().engine) as connection:
+        is_there = hold_response(connection, held.stored.reference) is not None
+        if is_there:
+            write_notes(connection, held, request.form)
+    return is_there
 
 
 def _find_problems(word: str, held: Held) -> dict[str, str]:
@@ -168,10 +182,13 @@ def _answer_stale(reference: str, error: StaleReviewError) -> ResponseReturnValu
 
 
 def _was_me(deed: Deed, error: StaleReviewError) -> bool:
-    """Tell whether the same form was sent a moment before: a second click, which has to do nothing more (S35)."""
-    if error.current is None or error.current.revision != _read_revision() + 1:
+    """Tell whether the same person did the same a moment before: by a second click, or in another tab (S35)."""
+    current = error.current
+    if current is None or current.revision != _read_revision() + 1:
         return False
-    last = _find_last(error.current.reference)
+    if deed is DEEDS["call"] and current.call_on != _read_day().isoformat():
+        return False  # another day is another act
+    last = _find_last(current.reference)
     return last is not None and (last.event.action, last.event.actor) == (deed.action, get_person().id)
 
 
@@ -191,17 +208,19 @@ def _say_collision(held: Held) -> str:
 def _find_last(reference: str) -> Entry | None:
     """Return the last thing that was done to a response and that changed it."""
     with begin_read(get_services().engine) as connection:
-        entries = list_entries(connection, AuditFilter(subject=reference), _STORIES_READ)
-    return next((one for one in entries if one.event.action in CHANGES and one.event.outcome == "done"), None)
+        wanted = AuditFilter(subject=reference, actions=tuple(CHANGES), outcome="done")
+        return next(iter(list_entries(connection, wanted, 1)), None)
 
 
 def _read_day() -> date:
-    return date.fromisoformat(request.form.get("call-on", "").strip())
+    return read_day(request.form.get("call-on", "").strip())
 
 
 def _read_revision() -> int:
-    typed = request.form.get("revision", "")
-    return int(typed) if typed.isascii() and typed.isdecimal() else -1
+    try:
+        return read_number(request.form.get("revision", ""))
+    except ValueError:
+        return -2  # no revision, and none comes after it
 
 
 def _account(deed: Deed, held: Held, outcome: str) -> None:
