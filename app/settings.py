@@ -8,6 +8,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
@@ -29,6 +30,8 @@ _PACKAGE: Final = Path(__file__).parent
 _PREFIX: Final = "FOREWORD_"
 _PORTS: Final = range(1, 65536)
 _HOPS: Final = range(10)
+_IDLE_MINUTES: Final = range(1, 61)
+_STAFF_HOURS: Final = range(1, 25)
 _HOST_NAME: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _TEST_COST: Final = PasswordCost(8, 1, 1)
@@ -105,6 +108,12 @@ SETTINGS: Final = (
         "What argon2id spends on a staff password: KiB of memory, passes, lanes; hashed anew at sign-in as it rises.",
     ),
     Setting(
+        "FOREWORD_STAFF_IDLE_MINUTES",
+        "15",
+        "After how many minutes without a click staff are signed out: 1 to 60.",
+    ),
+    Setting("FOREWORD_STAFF_HOURS", "8", "After how many hours staff sign in again, whatever they do: 1 to 24."),
+    Setting(
         "FOREWORD_SMTP_URL",
         "none",
         "The e-mail server for the daily notice that something is waiting: smtps://user:password@host?from=address.",
@@ -130,6 +139,8 @@ class Settings:
     key_passphrase: str = field(repr=False, default="")
     smtp_url: str = field(repr=False, default="")  # it can hold a password
     password_cost: PasswordCost = PasswordCost(65536, 3, 4)
+    staff_idle: timedelta = timedelta(minutes=15)
+    staff_life: timedelta = timedelta(hours=8)
     trusted_hops: int
 
     @property
@@ -186,6 +197,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         clinic_url=read("FOREWORD_CLINIC_URL", public_url, _parse_public_url),
         key_passphrase=given.get("FOREWORD_KEY_PASSPHRASE", ""),
         password_cost=read("FOREWORD_PASSWORD_COST", "65536,3,4", _parse_password_cost),
+        staff_idle=timedelta(minutes=read("FOREWORD_STAFF_IDLE_MINUTES", "15", _parse_idle_minutes)),
+        staff_life=timedelta(hours=read("FOREWORD_STAFF_HOURS", "8", _parse_staff_hours)),
         smtp_url=read("FOREWORD_SMTP_URL", "", _parse_smtp_url),
         trusted_hops=read("FOREWORD_TRUSTED_HOPS", "0", _parse_hops),
     )
@@ -291,6 +304,14 @@ def _parse_port(text: str) -> int:
 
 def _parse_hops(text: str) -> int:
     return _parse_number(text, _HOPS)
+
+
+def _parse_idle_minutes(text: str) -> int:
+    return _parse_number(text, _IDLE_MINUTES)
+
+
+def _parse_staff_hours(text: str) -> int:
+    return _parse_number(text, _STAFF_HOURS)
 
 
 def _parse_host(text: str) -> str:

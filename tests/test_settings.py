@@ -1,5 +1,6 @@
 """Settings: read from an environment, every mistake named at once, nothing secret repeated."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,8 @@ def test_everything_can_be_set() -> None:
             "FOREWORD_CLINIC_URL": "https://staff.clinic.example",
             "FOREWORD_KEY_PASSPHRASE": "a passphrase",
             "FOREWORD_PASSWORD_COST": "131072,4,2",
+            "FOREWORD_STAFF_IDLE_MINUTES": "60",
+            "FOREWORD_STAFF_HOURS": "24",
             "FOREWORD_TRUSTED_HOPS": "2",
             "OTHER": "of no matter",
         }
@@ -61,6 +64,8 @@ def test_everything_can_be_set() -> None:
         clinic_url="https://staff.clinic.example",
         key_passphrase="a passphrase",
         password_cost=PasswordCost(131072, 4, 2),
+        staff_idle=timedelta(hours=1),
+        staff_life=timedelta(hours=24),
         trusted_hops=2,
     )
     assert settings.is_https
@@ -245,3 +250,10 @@ def test_passwords_that_cost_next_to_nothing_are_refused_where_others_can_reach_
     assert problem.startswith("FOREWORD_PASSWORD_COST: test is for tests")
     for url in ("http://127.0.0.1:8000", "https://forms.example.test"):
         assert load_settings({"FOREWORD_PASSWORD_COST": "test", "FOREWORD_PUBLIC_URL": url}).password_cost.passes == 1
+
+
+@pytest.mark.parametrize(("name", "most"), [("FOREWORD_STAFF_IDLE_MINUTES", 60), ("FOREWORD_STAFF_HOURS", 24)])
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "forever", "61"])
+def test_staff_cannot_be_signed_in_for_ever(name: str, most: int, text: str) -> None:
+    (problem,) = find_problems(**{name: text})
+    assert problem == f"{name}: {text!r} is not a number from 1 to {most}; write one"

@@ -1,7 +1,8 @@
 """Where staff are signed in: one row a session, found by the hash of an id that only a cookie holds (S1).
 
 What a session holds is opaque and sealed by whoever calls. An ended one stays for a day as a name without content:
-it tells whose a form is that was sent too late (S38). Nothing here decides how long a session lives.
+it tells whose a form is that was sent too late (S38). What was typed into such a form has a row of its own, of nobody's
+session, until its writer signs in. Nothing here decides how long a session lives.
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, or_, select, updat
 from app.storage.staff_tables import STAFF_SESSIONS
 
 _HANDLE_LENGTH: Final = 16
+_KEPT_FOR_ONE: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,33 @@ def list_sessions(connection: Connection, person_id: str, *, since: datetime) ->
         .order_by(STAFF_SESSIONS.c.used_at.desc())
     )
     return [_read(row) for row in connection.execute(statement).mappings()]
+
+
+def keep_text(connection: Connection, key: str, writer: str, sealed: bytes, now: datetime) -> None:
+    """Store what somebody typed too late, by the hash of its ticket; of each writer, also a hash, the newest three."""
+    row = StoredSession(
+        id_hash=key,
+        person_id=None,
+        form_hash=writer,
+        sealed=sealed,
+        address="",
+        created_at=now,
+        used_at=now,
+        ended_at=None,
+    )
+    theirs = STAFF_SESSIONS.c.form_hash == writer
+    newest = select(STAFF_SESSIONS.c.id_hash).where(theirs).order_by(STAFF_SESSIONS.c.created_at.desc())
+    staying = list(connection.scalars(newest.limit(_KEPT_FOR_ONE - 1)))
+    connection.execute(delete(STAFF_SESSIONS).where(theirs, STAFF_SESSIONS.c.id_hash.not_in(staying)))
+    create_session(connection, row)
+
+
+def take_text(connection: Connection, key: str) -> bytes | None:
+    """Return what is kept under a ticket's hash, and delete it; None when there is nothing."""
+    mine = STAFF_SESSIONS.c.id_hash == key
+    sealed: bytes | None = connection.execute(select(STAFF_SESSIONS.c.sealed).where(mine)).scalar()
+    connection.execute(delete(STAFF_SESSIONS).where(mine))
+    return sealed
 
 
 def purge_sessions(connection: Connection, *, anonymous_before: datetime, before: datetime) -> int:

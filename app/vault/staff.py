@@ -44,6 +44,16 @@ def derive_session_key(token: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=_KEY_LENGTH, salt=None, info=context).derive(token.encode())
 
 
+def derive_arrival_key(secret: bytes) -> bytes:
+    """Return the key of the cookies of whoever is not signed in, by the secret that signs all others.
+
+    >>> len(derive_arrival_key(bytes(32)))
+    32
+    """
+    context = b"foreword staff arrival key 1"
+    return HKDF(algorithm=SHA256(), length=_KEY_LENGTH, salt=None, info=context).derive(secret)
+
+
 def seal_for_row(key: bytes, content: bytes, row: str) -> bytes:
     """Return content sealed so that it opens in this row only (AES-256-GCM under a fresh nonce).
 

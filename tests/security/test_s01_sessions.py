@@ -13,8 +13,8 @@ from flask import Flask
 
 from app.storage.people import Role
 from app.vault.staff import hash_token
-from tests.web.clinic.colleague import PASSWORD, Colleague
-from tests.web.clinic.conftest import SignIn
+from tests.web.clinic.colleague import PASSWORD, Colleague, join_first
+from tests.web.clinic.conftest import SignIn, make_app
 from tests.web.clinic.staff import COOKIE, make_codes, read_cookie
 from tests.web.patient.conftest import Clock
 from tests.web.patient.visitor import ORIGIN, Visitor, make_visitor
@@ -60,6 +60,21 @@ def test_a_copy_is_dead_when_its_time_is_over(app: Flask, sign_in: SignIn, clock
     assert replay(app, copy) == "sign-in"
     clock.now -= passed
     assert replay(app, copy) == "account"  # only time had passed: nothing else had ended it
+
+
+@pytest.mark.parametrize("passed", [timedelta(minutes=4, seconds=59), timedelta(minutes=5)])
+def test_how_long_a_session_rests_can_be_set(
+    clinic_app: Flask, clock: Clock, tmp_path: Path, passed: timedelta
+) -> None:
+    assert clinic_app.extensions
+    app = make_app(tmp_path, clock, STAFF_IDLE_MINUTES="5", STAFF_HOURS="1")
+    copy = read_cookie(join_first(app, clock.now).visitor)
+    clock.now += passed
+    assert replay(app, copy) == ("account" if passed < timedelta(minutes=5) else "sign-in")
+    for _ in range(20):
+        clock.now += timedelta(minutes=4)
+        replay(app, copy)
+    assert replay(app, copy) == "sign-in"  # an hour is over
 
 
 def test_a_planted_cookie_is_not_taken_over(app: Flask) -> None:

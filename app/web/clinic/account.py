@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +14,7 @@ from app.storage.engine import begin_read, begin_write
 from app.storage.sessions import end_session, end_sessions_of, list_sessions
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
+from app.web.clinic.answers import answer_problems
 from app.web.clinic.gate import EVERY_ROLE, allow, get_person
 from app.web.clinic.identity.current import get_access
 from app.web.clinic.identity.model import Member
@@ -23,7 +23,7 @@ from app.web.clinic.identity.passwords import BusyError, get_hasher
 from app.web.clinic.identity.typed import find_new_password_problems
 from app.web.clinic.identity.words import BUSY, say_problem
 from app.web.clinic.moments import say_moment
-from app.web.clinic.session import IDLE, get_session
+from app.web.clinic.session import get_session
 from app.web.services import get_services
 
 
@@ -74,7 +74,7 @@ def change_password() -> ResponseReturnValue:
             problems = {"new-password": say_problem(BUSY)}
         else:
             return redirect(url_for("clinic.show_account"), 303)
-    return _draw_password(problems), HTTPStatus.UNPROCESSABLE_ENTITY
+    return answer_problems(_draw_password(problems), problems)
 
 
 @blueprint.post("/account/sessions/<handle>/end")
@@ -84,7 +84,7 @@ def end_other_session(handle: str) -> ResponseReturnValue:
     services, person = get_services(), get_person()
     now = services.now()
     with begin_write(services.engine) as connection:
-        for session in list_sessions(connection, person.id, since=now - IDLE):
+        for session in list_sessions(connection, person.id, since=now - services.settings.staff_idle):
             if session.handle == handle and session.id_hash != _find_own():
                 end_session(connection, session.id_hash, now)
                 record(connection, "person.signed-out", subject=person.id, where="elsewhere")
@@ -113,7 +113,7 @@ def _find_own() -> str:
 def _view_sessions() -> list[SessionView]:
     services = get_services()
     with begin_read(services.engine) as connection:
-        sessions = list_sessions(connection, get_person().id, since=services.now() - IDLE)
+        sessions = list_sessions(connection, get_person().id, since=services.now() - services.settings.staff_idle)
     return [
         SessionView(
             handle=session.handle,

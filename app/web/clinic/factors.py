@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Final
 
 from flask import redirect, render_template, request, url_for
@@ -13,6 +12,7 @@ from app.storage.access import Access, remove_passkey, set_totp
 from app.storage.engine import begin_write
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
+from app.web.clinic.answers import answer_problems
 from app.web.clinic.enrol import add_app, add_passkey_of, find_seed, renew_recovery_codes, show_recovery_codes
 from app.web.clinic.gate import EVERY_ROLE, allow
 from app.web.clinic.identity.current import get_access
@@ -43,7 +43,7 @@ def change_app() -> ResponseReturnValue:
     if not problems and not add_app(access, request.form.get("code", "")):
         problems = {"code": say_problem(WRONG_CODE)}
     if problems:
-        return _draw_app(problems), HTTPStatus.UNPROCESSABLE_ENTITY
+        return answer_problems(_draw_app(problems), problems)
     return _finish(access)
 
 
@@ -64,7 +64,7 @@ def add_passkey() -> ResponseReturnValue:
     if not problems and not add_passkey_of(access, credential, name):
         problems = {"passkey-name": say_problem(WRONG_PASSKEY)}
     if problems:
-        return _draw_passkey(problems), HTTPStatus.UNPROCESSABLE_ENTITY
+        return answer_problems(_draw_passkey(problems), problems)
     return _finish(access)
 
 
@@ -82,7 +82,7 @@ def remove_factor() -> ResponseReturnValue:
     access, chosen = get_access(), request.form.get("factor", "")
     problems = _find_removal_problem(access, chosen) or ask_password(access)
     if problems:
-        return _draw_removal(problems), HTTPStatus.UNPROCESSABLE_ENTITY
+        return answer_problems(_draw_removal(problems), problems)
     with begin_write(get_services().engine) as connection:
         if chosen == _APP:
             set_totp(connection, access.person.id, None)
@@ -107,7 +107,7 @@ def renew_own_recovery_codes() -> ResponseReturnValue:
     access = get_access()
     problems = ask_password(access)
     if problems:
-        return _draw_renewal(problems), HTTPStatus.UNPROCESSABLE_ENTITY
+        return answer_problems(_draw_renewal(problems), problems)
     return show_recovery_codes(renew_recovery_codes(access), url_for("clinic.show_account"))
 
 

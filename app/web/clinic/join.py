@@ -18,6 +18,7 @@ from app.storage.people import LoginTakenError, Person, Role, change_name, creat
 from app.storage.sessions import end_sessions_of
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
+from app.web.clinic.answers import answer_problems
 from app.web.clinic.gate import allow_everybody
 from app.web.clinic.identity.passwords import BusyError, get_hasher
 from app.web.clinic.identity.pending import begin_pending
@@ -68,7 +69,7 @@ def join(secret: str) -> ResponseReturnValue:
                 return _show_dead_link()
             begin_pending(access)
             return redirect(url_for("clinic.show_enrolment"), 303)
-    return _draw(secret, guest, problems, name=name, login=login), HTTPStatus.UNPROCESSABLE_ENTITY
+    return answer_problems(_draw(secret, guest, problems, name=name, login=login), problems)
 
 
 def _find_problems(guest: Guest, name: str, login: str) -> dict[str, str]:

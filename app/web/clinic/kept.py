@@ -1,12 +1,15 @@
 """What somebody typed when their session ended: kept, and shown again to the same person on the same page (S38).
 
 A view that takes typed text says on which page it stands: `@keep_typed("clinic.show_response")`, under `@allow`. The
-page asks `find_kept()` and puts what it gets into its form. It stands in the sealed session, never in an address or a
-log, and goes when the form is saved. A view that takes a password must not say so.
+page asks `find_kept()` and puts what it gets into its form. Until its writer signs in again it stands in the database,
+sealed under a ticket that only their cookie holds, and only where the form's token proves that a person's session drew
+it; then in their session. It is never in an address or a log, and goes when the form is saved. A view that takes a
+password must not say so.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -15,9 +18,9 @@ from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.datastructures import MultiDict
 
-from app.storage.engine import begin_read
-from app.storage.sessions import find_writer
-from app.vault.staff import hash_token
+from app.storage.engine import begin_read, begin_write
+from app.storage.sessions import find_writer, keep_text, take_text
+from app.vault.staff import derive_session_key, hash_token, make_token, open_for_row, seal_for_row
 from app.web.clinic.identity.current import find_person
 from app.web.clinic.session import get_session
 from app.web.services import get_services
@@ -31,7 +34,12 @@ NOTICE_KEPT: Final = "This page was open for a long time. What you typed is all 
 _SHOWN_AT: Final = "foreword_shown_at"
 _KEPT: Final = "kept"
 _EARLY: Final = "early"
-_EARLY_NAMES: Final = ("login", "name")  # and never a password
+_EARLY_NAMES: Final = {  # and never a password
+    "clinic.sign_in": ("login",),
+    "clinic.join": ("login", "name"),
+}
+_LONGEST_EARLY: Final = 254
+_LONGEST_ADDRESS: Final = 200  # bytes: it stands in a cookie
 _UNKEPT: Final = frozenset({"csrf_token"})
 
 
@@ -61,11 +69,15 @@ def forget_kept() -> None:
         del held[_KEPT]
 
 
-def drop_what_others_kept() -> None:
-    """Drop what was kept for somebody else than the one who signs in now."""
-    held, person = get_session(), find_person()
-    if held.get(_KEPT) is not None and (person is None or held[_KEPT]["person"] != person.id):
-        del held[_KEPT]
+def take_in_kept(person_id: str) -> None:
+    """Bring what was kept for whoever signs in now into their session, and drop what was kept for somebody else."""
+    held = get_session()
+    kept = held.pop(_KEPT, None)
+    if kept is None:
+        return
+    fields = _take_fields(kept["ticket"]) if "ticket" in kept else kept["fields"]
+    if kept["person"] == person_id and fields is not None:
+        held[_KEPT] = {"person": person_id, "address": kept["address"], "fields": fields}
 
 
 def find_kept_address(person_id: str) -> str | None:
@@ -95,13 +107,16 @@ def keep_form(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
     if held.failure is not None:
         raise held.failure
     address, writer = find_address(), find_form_writer(posted.get("csrf_token", ""))
-    if address is None or writer is None:
+    person = find_person()
+    is_own = person is None or person.id == writer
+    if address is None or writer is None or not is_own or len(address.encode("utf-8", "replace")) > _LONGEST_ADDRESS:
         return _begin_again(posted)
     fields = [(name, value) for name, value in posted.items(multi=True) if name not in _UNKEPT]
-    held[_KEPT] = {"person": writer, "address": address, "fields": fields}
-    person = find_person()
-    onward = address if person is not None and person.id == writer else url_for("clinic.show_sign_in")
-    return redirect(onward, 303)
+    if person is not None:
+        held[_KEPT] = {"person": writer, "address": address, "fields": fields}
+        return redirect(address, 303)
+    held[_KEPT] = {"person": writer, "address": address, "ticket": _put_fields(fields, writer)}
+    return redirect(url_for("clinic.show_sign_in"), 303)
 
 
 def take_early() -> Mapping[str, str] | None:
@@ -114,7 +129,8 @@ def _begin_again(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
     """Return a page anew to somebody who is not signed in, and whose form may have waited there for an hour."""
     if find_person() is not None:
         return None
-    get_session()[_EARLY] = {name: posted.get(name, "") for name in _EARLY_NAMES}
+    names = _EARLY_NAMES.get(request.endpoint or "", ())
+    get_session()[_EARLY] = {name: posted.get(name, "")[:_LONGEST_EARLY] for name in names}
     # A link to join leads to its own page again; all others begin at the sign-in page.
     onward = request.path if request.endpoint == "clinic.join" else url_for("clinic.show_sign_in")
     return redirect(onward, 303)
@@ -129,6 +145,27 @@ def find_form_writer(token: str) -> str | None:
         return None
     with begin_read(get_services().engine) as connection:
         return find_writer(connection, hash_token("form", str(raw)))
+
+
+def _put_fields(fields: list[tuple[str, str]], writer: str) -> str:
+    """Store what was typed, sealed, and return the ticket that opens it."""
+    services, ticket = get_services(), make_token()
+    key = hash_token("kept", ticket)
+    sealed = seal_for_row(derive_session_key(ticket), json.dumps(fields).encode(), key)
+    with begin_write(services.engine) as connection:
+        keep_text(connection, key, hash_token("kept for", writer), sealed, services.now())
+    return ticket
+
+
+def _take_fields(ticket: str) -> list[tuple[str, str]] | None:
+    """Return what a ticket opens, once; None when it is no longer there."""
+    key = hash_token("kept", ticket)
+    with begin_write(get_services().engine) as connection:
+        sealed = take_text(connection, key)
+    if sealed is None:
+        return None
+    fields: list[tuple[str, str]] = json.loads(open_for_row(derive_session_key(ticket), sealed, key))
+    return fields
 
 
 def _name_values() -> Mapping[str, Any]:

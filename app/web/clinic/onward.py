@@ -9,7 +9,7 @@ from flask import request, url_for
 from app.web.clinic.session import get_session
 
 _ONWARD: Final = "onward"
-_LONGEST: Final = 2000
+_LONGEST: Final = 800  # bytes: it stands in a cookie until somebody has signed in
 
 
 def read_address() -> str:
@@ -20,7 +20,7 @@ def read_address() -> str:
 def remember_onward() -> None:
     """Keep the address of the page that is asked for, which is one of ours, in the session."""
     address = read_address()
-    if len(address) <= _LONGEST:
+    if len(address.encode("utf-8", "replace")) <= _LONGEST:
         get_session()[_ONWARD] = address
 
 

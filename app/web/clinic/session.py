@@ -1,7 +1,8 @@
 """The session of staff: a row in the database, found by the hash of an id that only the cookie holds (security.md S1).
 
-What it holds is sealed with a key that the id yields, so that the database alone opens none. Patients' pages keep the
-signed cookie they have: what is under `/clinic` has a cookie, a life and a token of its own.
+What it holds is sealed with a key that the id yields, so that the database alone opens none. Somebody who has proved
+nothing yet has no row: their cookie itself holds what they need (arrival.py). Patients' pages keep the signed cookie
+they have: what is under `/clinic` has a cookie, a life and a token of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from flask.sessions import SecureCookieSession, SessionInterface, SessionMixin
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.settings import Settings
 from app.storage.engine import begin_read, begin_write
 from app.storage.sessions import (
     StoredSession,
@@ -27,20 +29,13 @@ from app.storage.sessions import (
 )
 from app.vault.seal import SealError
 from app.vault.staff import derive_session_key, hash_token, make_token, open_for_row, seal_for_row
-
-IDLE: Final = timedelta(minutes=15)
-"""How long a session of staff may rest (45 CFR 164.312(a)(2)(iii), security.md section 6)."""
-
-LIFE: Final = timedelta(hours=8)
-"""How long a session of staff may be used from one sign-in to the next."""
-
-ANONYMOUS_LIFE: Final = timedelta(hours=1)
-"""How long somebody may rest on the sign-in page."""
+from app.web.clinic.arrival import ARRIVAL_LIFE, LASTING, is_arrival, open_arrival, seal_arrival
 
 _TOUCH: Final = timedelta(seconds=5)  # a session may end this much sooner, and never later
 _PREFIX: Final = "/clinic"
 _PERSON: Final = "person"
 _ROLES: Final = "roles"
+_PENDING: Final = "pending"
 _TOKEN: Final = "csrf_token"  # noqa: S105  where Flask-WTF keeps it
 
 
@@ -56,6 +51,11 @@ class StaffSession(SecureCookieSession):
     began_at: datetime | None = None
 
     @property
+    def needs_row(self) -> bool:
+        """Tell whether somebody has proved who they are, or half of it: the server must be able to end that."""
+        return self.person_id is not None or _PENDING in self
+
+    @property
     def person_id(self) -> str | None:
         """Return who is signed in."""
         person: str | None = self.get(_PERSON)
@@ -63,8 +63,16 @@ class StaffSession(SecureCookieSession):
 
     def hold(self, person_id: str, roles: list[str]) -> None:
         """Begin anew for somebody who has just signed in, whatever the session was before."""
+        self._drop_what_others_left()
         self[_PERSON] = person_id
         self[_ROLES] = roles
+        self.began_at = None
+        self.renew()
+
+    def hold_pending(self, pending: dict[str, str]) -> None:
+        """Begin anew for somebody whose password was right, and who opens nothing yet."""
+        self._drop_what_others_left()
+        self[_PENDING] = pending
         self.began_at = None
         self.renew()
 
@@ -81,6 +89,12 @@ class StaffSession(SecureCookieSession):
         self.pop(_TOKEN, None)
         g.pop(_TOKEN, None)
 
+    def _drop_what_others_left(self) -> None:
+        # Whoever had this browser before may have begun something: a seed, say, whose codes they could make for ever.
+        lasting = {name: self[name] for name in LASTING if name in self}
+        self.clear()
+        self.update(lasting)
+
     def end(self) -> None:
         """End the session; a copy of its cookie opens nothing from now on."""
         self.clear()
@@ -91,14 +105,15 @@ class StaffSessions(SessionInterface):
     """Sessions in the database for the clinic's pages, and for all others what was there before."""
 
     def __init__(
-        self, others: SessionInterface, engine: Engine, now: Callable[[], datetime], *, is_https: bool
+        self, others: SessionInterface, engine: Engine, now: Callable[[], datetime], settings: Settings, secret: bytes
     ) -> None:
-        """Take over the clinic's pages from `others`."""
+        """Take over the clinic's pages from `others`; `secret` is what seals the cookies of nobody."""
         self._others = others
         self._engine = engine
         self._now = now
-        self._is_https = is_https
-        self.cookie_name = "__Host-foreword-staff" if is_https else "foreword-staff"
+        self._settings = settings
+        self._secret = secret
+        self.cookie_name = "__Host-foreword-staff" if settings.is_https else "foreword-staff"
 
     def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
         """Return the living session that the request's cookie names, or an empty one."""
@@ -107,7 +122,10 @@ class StaffSessions(SessionInterface):
         held = StaffSession()
         held.address = request.remote_addr or ""
         token = request.cookies.get(self.cookie_name, "")
-        if token:
+        if is_arrival(token):
+            held.update(open_arrival(self._secret, token, self._now()))
+            held.modified = False
+        elif token:
             try:
                 self._load(held, token)
             except SQLAlchemyError as error:
@@ -124,20 +142,26 @@ class StaffSessions(SessionInterface):
         response.headers.add("Vary", "Cookie")
         if session.is_ended:
             self._end(session)
-            response.delete_cookie(self.cookie_name, secure=self._is_https, httponly=True, samesite="Strict")
-        elif session.is_renewed or (session and session.stored is None):
+            secure = self._settings.is_https
+            response.delete_cookie(self.cookie_name, secure=secure, httponly=True, samesite="Strict")
+        elif session.stored is None and not session.needs_row:
+            if session.modified:
+                self._set_cookie(response, seal_arrival(self._secret, session, self._now()))
+        elif session.stored is None or session.is_renewed:
             self._begin(session)
-            response.set_cookie(
-                self.cookie_name, session.token, secure=self._is_https, httponly=True, samesite="Strict"
-            )
-        elif session.stored is not None:
+            self._set_cookie(response, session.token)
+        else:
             self._keep(session, session.stored)
+
+    def _set_cookie(self, response: Response, value: str) -> None:
+        secure = self._settings.is_https
+        response.set_cookie(self.cookie_name, value, secure=secure, httponly=True, samesite="Strict")
 
     def _load(self, held: StaffSession, token: str) -> None:
         id_hash = hash_token("session", token)
         with begin_read(self._engine) as connection:
             stored = find_session(connection, id_hash)
-        if stored is None or stored.sealed is None or not is_alive(stored, self._now()):
+        if stored is None or stored.sealed is None or not is_alive(stored, self._now(), self._settings):
             return
         try:
             content = open_for_row(derive_session_key(token), stored.sealed, id_hash)
@@ -194,10 +218,10 @@ def is_staff_path(path: str) -> bool:
     return path == _PREFIX or path.startswith(f"{_PREFIX}/")
 
 
-def is_alive(stored: StoredSession, now: datetime) -> bool:
-    """Tell whether a session can still be used."""
-    idle = ANONYMOUS_LIFE if stored.person_id is None else IDLE
-    return stored.ended_at is None and now - stored.used_at < idle and now - stored.created_at < LIFE
+def is_alive(stored: StoredSession, now: datetime, settings: Settings) -> bool:
+    """Tell whether a session can still be used (45 CFR 164.312(a)(2)(iii), security.md section 6)."""
+    idle = ARRIVAL_LIFE if stored.person_id is None else settings.staff_idle
+    return stored.ended_at is None and now - stored.used_at < idle and now - stored.created_at < settings.staff_life
 
 
 def get_session() -> StaffSession:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from app.web.clinic import blueprint
+from app.web.clinic.answers import answer_problems
 from app.web.clinic.demonstration import list_demonstration_staff
 from app.web.clinic.gate import EVERY_ROLE, allow, allow_everybody
 from app.web.clinic.identity.checking import TooManyTriesError, check_password
@@ -29,7 +30,7 @@ def show_sign_in() -> ResponseReturnValue:
     if find_person():
         return redirect(url_for("clinic.show_home"), 303)
     early = take_early()
-    return draw_sign_in(login=early["login"] if early else "", is_again=early is not None)
+    return draw_sign_in(login=early.get("login", "") if early else "", is_again=early is not None)
 
 
 @blueprint.post("/sign-in")
@@ -42,9 +43,9 @@ def sign_in() -> ResponseReturnValue:
     except TooManyTriesError as error:
         return answer_wait(draw_sign_in({"login": say_wait(error.wait)}, login), error)
     except BusyError:
-        return draw_sign_in({"login": say_problem(BUSY)}, login), HTTPStatus.SERVICE_UNAVAILABLE
+        return _answer(BUSY, login)
     if access is None:
-        return draw_sign_in({"login": say_problem(WRONG_SIGN_IN)}, login), HTTPStatus.UNPROCESSABLE_ENTITY
+        return _answer(WRONG_SIGN_IN, login)
     begin_pending(access)
     onward = "clinic.show_second" if access.has_second_factor else "clinic.show_enrolment"
     return redirect(url_for(onward), 303)
@@ -78,6 +79,11 @@ def draw_sign_in(problems: Mapping[str, str] | None = None, login: str = "", *, 
         demonstration=list_demonstration_staff(),
         has_kept=has_kept(),
     )
+
+
+def _answer(problem: str, login: str) -> Response:
+    problems = {"login": say_problem(problem)}
+    return answer_problems(draw_sign_in(problems, login), problems)
 
 
 def answer_wait(page: str, error: TooManyTriesError) -> Response:

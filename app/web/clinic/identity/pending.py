@@ -19,10 +19,8 @@ _PENDING: Final = "pending"
 
 def begin_pending(access: Access) -> None:
     """Note whose password was right, in a session with a new id."""
-    held = get_session()
     at = get_services().now().isoformat()
-    held[_PENDING] = {"person": access.person.id, "tie": access.uniquifier, "at": at}
-    held.renew()
+    get_session().hold_pending({"person": access.person.id, "tie": access.uniquifier, "at": at})
 
 
 def find_pending() -> Access | None:
@@ -36,8 +34,3 @@ def find_pending() -> Access | None:
     if access is None or access.uniquifier != pending["tie"] or not is_admitted(access):
         return None
     return access
-
-
-def end_pending() -> None:
-    """Forget whose password was right."""
-    get_session().pop(_PENDING, None)

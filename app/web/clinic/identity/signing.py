@@ -12,8 +12,7 @@ from app.storage.people import Person, note_sign_in
 from app.web.clinic.accounting import record
 from app.web.clinic.identity.current import get_person
 from app.web.clinic.identity.model import Member
-from app.web.clinic.identity.pending import end_pending
-from app.web.clinic.kept import drop_what_others_kept, find_kept_address
+from app.web.clinic.kept import find_kept_address, take_in_kept
 from app.web.clinic.onward import take_onward
 from app.web.clinic.session import get_session
 from app.web.services import get_services
@@ -31,10 +30,9 @@ def admit(access: Access, *, by: str) -> None:
     with begin_write(services.engine) as connection:
         note_sign_in(connection, person.id, services.now())
         record(connection, "person.signed-in", subject=person.id, actor=person.id, by=by)
-    login_user(Member(access), remember=False, authn_via=[by])
-    end_pending()
     get_session().hold(person.id, sorted(person.roles))
-    drop_what_others_kept()
+    take_in_kept(person.id)
+    login_user(Member(access), remember=False, authn_via=[by])
 
 
 def find_onward(person: Person) -> str:

@@ -15,6 +15,7 @@ from app.web.clinic.identity.passkeys import StaffWebauthnUtil
 from app.web.clinic.identity.passwords import StaffPasswordUtil, configure_cost
 from app.web.clinic.session import StaffSessions
 from app.web.services import get_services
+from app.web.session import load_cookie_key
 
 ISSUER: Final = "Foreword"
 """What an authenticator app calls us."""
@@ -25,9 +26,8 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         services = get_services()
     settings = services.settings
-    app.session_interface = StaffSessions(
-        app.session_interface, services.engine, services.now, is_https=settings.is_https
-    )
+    secret = load_cookie_key(settings.data)
+    app.session_interface = StaffSessions(app.session_interface, services.engine, services.now, settings, secret)
     app.config.update(_configure() | configure_cost(settings.password_cost))
     passwords.init_app(app, settings.password_cost)
     security = Security(
