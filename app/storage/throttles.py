@@ -22,9 +22,11 @@ class Tally:
     until: datetime
 
 
-# One statement that both databases know, so that of two who begin a tally at once neither fails.
+# One statement that both databases know, so that of two who begin a tally at once neither fails. It changes nothing in
+# a row that is there, and holds it: between doing nothing and a SELECT somebody else could delete it.
 _BEGIN: Final = text(
-    "INSERT INTO throttles (slot, tries, last_at, until) VALUES (:slot, 0, :now, :now) ON CONFLICT (slot) DO NOTHING"
+    "INSERT INTO throttles (slot, tries, last_at, until) VALUES (:slot, 0, :now, :now) "
+    "ON CONFLICT (slot) DO UPDATE SET slot = throttles.slot"
 ).bindparams(bindparam("now", type_=UtcDateTime))
 _FIND: Final = select(THROTTLES.c.tries, THROTTLES.c.last_at, THROTTLES.c.until).where(
     THROTTLES.c.slot == bindparam("key")
@@ -56,5 +58,6 @@ def forget_tally(connection: Connection, key: str) -> None:
 
 
 def purge_tallies(connection: Connection, before: datetime) -> int:
-    """Delete the tallies in which nothing was counted since, and return how many."""
-    return connection.execute(delete(THROTTLES).where(THROTTLES.c.last_at <= before)).rowcount
+    """Delete the tallies in which nothing was counted since and that held until then, and return how many."""
+    is_over = (THROTTLES.c.last_at <= before) & (THROTTLES.c.until <= before)
+    return connection.execute(delete(THROTTLES).where(is_over)).rowcount

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from app.storage.throttles import Tally, find_tally, forget_tally, hold_tally, save_tally
 
 FORGOTTEN_AFTER: Final = timedelta(days=30)
-"""When a tally may be deleted in which nothing was counted since."""
+"""How long a network is remembered as somebody's own."""
 
 _IPV6_NETWORK: Final = 64
 
@@ -52,6 +52,14 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """How many tries there are in a window of time, from its first one; then none before the window ends."""
+
+    most: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """What is counted: a key of the database, and how it is slowed."""
 
@@ -67,7 +75,7 @@ def name_slot(policy: Policy, *about: str) -> Slot:
     return Slot(hmac.new(key, b"foreword throttle 1\0" + text, hashlib.sha256).hexdigest(), policy)
 
 
-def name_network(address: str | None) -> str:
+def name_network(address: str | None, ipv6_bits: int = _IPV6_NETWORK) -> str:
     """Return the network an address counts for: itself, or for IPv6 the 64 bits that one household has."""
     try:
         parsed = ipaddress.ip_address(address or "")
@@ -75,7 +83,7 @@ def name_network(address: str | None) -> str:
         return ""
     if parsed.version == 4:  # noqa: PLR2004  IPv4
         return str(parsed)
-    return str(ipaddress.ip_network((parsed, _IPV6_NETWORK), strict=False))
+    return str(ipaddress.ip_network((parsed, ipv6_bits), strict=False))
 
 
 def take_try(connection: Connection, slots: Iterable[Slot], now: datetime) -> timedelta:
@@ -109,6 +117,33 @@ def give_back(connection: Connection, slot: Slot, now: datetime) -> None:
     """Take one try back, and let the next one come at once."""
     tally = hold_tally(connection, slot.key, now)
     save_tally(connection, slot.key, replace(tally, tries=max(tally.tries - 1, 0), until=now))
+
+
+def find_spent(connection: Connection, key: str, budget: Budget, now: datetime) -> timedelta:
+    """Return how long a budget that is spent stays so; zero while something is left of it."""
+    tally = find_tally(connection, key)
+    is_spent = tally is not None and tally.tries > budget.most
+    return max(tally.until - now, timedelta()) if tally and is_spent else timedelta()
+
+
+def spend(connection: Connection, key: str, budget: Budget, now: datetime) -> tuple[int, timedelta]:
+    """Spend one try, and return how many that makes and how long to wait: more than zero where none was left."""
+    tally = hold_tally(connection, key, now)
+    if tally.until <= now:
+        tally = Tally(tries=0, last_at=now, until=now + budget.window)
+    if tally.tries > budget.most:
+        return tally.tries + 1, tally.until - now
+    spent = replace(tally, tries=tally.tries + 1, last_at=now)
+    save_tally(connection, key, spent)
+    return spent.tries, tally.until - now if spent.tries > budget.most else timedelta()
+
+
+def refund(connection: Connection, key: str) -> None:
+    """Take one try back: it was not a failure."""
+    tally = find_tally(connection, key)
+    if tally is not None and tally.tries > 0:
+        held = hold_tally(connection, key, tally.last_at)
+        save_tally(connection, key, replace(held, tries=max(held.tries - 1, 0)))
 
 
 def _count(connection: Connection, slot: Slot, tally: Tally, now: datetime) -> None:

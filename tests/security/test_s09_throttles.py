@@ -8,8 +8,11 @@ from pathlib import Path
 
 from flask import Flask
 
+from app.web.clinic.identity.limits import NETWORK_BUDGET
 from tests.web.clinic.colleague import PASSWORD, Colleague
 from tests.web.clinic.conftest import make_app
+from tests.web.clinic.soft_key import SoftKey, read_challenge
+from tests.web.clinic.staff import COOKIE, read_cookie
 from tests.web.patient.conftest import Clock
 from tests.web.patient.visitor import ORIGIN, Visitor, make_visitor
 
@@ -124,15 +127,75 @@ def test_no_name_or_address_stands_in_the_counts(administrator: Colleague, tmp_p
     assert ATTACKER not in str(rows)
 
 
-def test_passkeys_that_open_nothing_are_slowed_too(administrator: Colleague) -> None:
-    visitor = make_visitor(administrator.app)
+def count_rows(folder: Path) -> dict[str, int]:
+    with closing(sqlite3.connect(folder / "foreword.sqlite3")) as connection:
+        return {
+            table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608  our own names
+            for table in ("throttles", "audit_entries", "staff_sessions")
+        }
+
+
+def try_passkey(app: Flask, answer: str, address: str = ATTACKER) -> Visitor:
+    visitor = make_visitor(app)
+    visitor.client.environ_base["REMOTE_ADDR"] = address
+    visitor.get("/clinic/sign-in")
+    visitor.post({"credential": answer}, form=visitor.find_form("/clinic/sign-in/passkey"))
+    return visitor
+
+
+def test_made_up_names_from_one_network_end_and_leave_nothing_more(
+    administrator: Colleague, clock: Clock, tmp_path: Path
+) -> None:
+    app, most = administrator.app, NETWORK_BUDGET.most
+    assert attempt(app, administrator.login, PASSWORD).path == "/clinic/sign-in/second"  # from there, once
+    before = count_rows(tmp_path)
+    statuses = [attempt(app, f"made-up-{number}@clinic.example").status for number in range(most + 1)]
+    assert statuses == [422] * most + [429]
+    spent = count_rows(tmp_path)
+    assert spent["audit_entries"] == before["audit_entries"] + most + 1  # the last one says that there are more
+    assert spent["throttles"] <= before["throttles"] + 2 * most + 1
+    assert [attempt(app, f"other-{number}@clinic.example").status for number in range(5)] == [429] * 5
+    assert try_passkey(app, '{"rawId": "AAAA"}').status == 429
+    assert count_rows(tmp_path) == spent
+    assert attempt(app, administrator.login, PASSWORD).path == "/clinic/sign-in/second"  # known from there
+    assert attempt(app, "ben@clinic.example", address=OWN).status == 422
+    clock.advance(minutes=61)
+    assert attempt(app, "ben@clinic.example").status == 422
+
+
+def test_one_site_of_ipv6_has_one_budget(administrator: Colleague) -> None:
+    app, most = administrator.app, NETWORK_BUDGET.most
+    addresses = [f"2001:db8:7:{number:x}::1" for number in range(most + 1)]
+    statuses = [attempt(app, f"n{number}@x.example", address=each).status for number, each in enumerate(addresses)]
+    assert statuses == [422] * most + [429]
+
+
+def test_passkeys_that_open_nothing_end_and_right_ones_go_on(administrator: Colleague, tmp_path: Path) -> None:
+    app, most = administrator.app, NETWORK_BUDGET.most
+    key = SoftKey.register(app, administrator.login)
+    statuses = [try_passkey(app, '{"rawId": "AAAA"}').status for _ in range(most + 3)]
+    assert statuses == [422] * most + [429] * 3
+    before = count_rows(tmp_path)
+    assert try_passkey(app, key.answer("not the challenge")).status == 429
+    assert count_rows(tmp_path) == before
+    visitor = make_visitor(app)
     visitor.client.environ_base["REMOTE_ADDR"] = ATTACKER
-    statuses = []
-    for _ in range(8):
-        visitor.get("/clinic/sign-in")
-        visitor.post({"credential": '{"rawId": "AAAA"}'}, form=visitor.find_form("/clinic/sign-in/passkey"))
-        statuses.append(visitor.status)
-    assert statuses == [422] * 5 + [429] * 3
+    key.sign_in(visitor)
+    visitor.get("/clinic/account")
+    assert visitor.path == "/clinic/account"
+
+
+def test_an_answer_of_a_passkey_works_once_with_a_copy_of_the_cookie(administrator: Colleague) -> None:
+    app = administrator.app
+    key = SoftKey.register(app, administrator.login)
+    visitor, copy = make_visitor(app), make_visitor(app)
+    visitor.get("/clinic/sign-in")
+    copy.client.set_cookie(COOKIE, read_cookie(visitor), domain="forms.example.test", secure=True)
+    form, answer = visitor.find_form("/clinic/sign-in/passkey"), key.answer(read_challenge(visitor))
+    visitor.post({"credential": answer}, form=form)
+    assert visitor.path != "/clinic/sign-in/passkey"
+    copy.post({"credential": answer}, form=form)
+    assert copy.status == 422
 
 
 def test_the_log_has_the_address_that_was_seen_and_not_the_one_that_was_said(

@@ -95,11 +95,7 @@ def add_app(access: Access, code: str) -> bool:
 
 def add_passkey_of(access: Access, answer: str, name: str) -> bool:
     """Give a person the passkey their browser made, and tell whether it could be."""
-    if not register(access, answer, name.strip()[:_LONGEST_NAME] or say_problem("Passkey")):
-        return False
-    with begin_write(get_services().engine) as connection:
-        record(connection, "factor.added", subject=access.person.id, actor=access.person.id, kind="passkey")
-    return True
+    return register(access, answer, name.strip()[:_LONGEST_NAME] or say_problem("Passkey"))
 
 
 def renew_recovery_codes(access: Access) -> list[str]:

@@ -10,19 +10,22 @@ from app.storage.engine import begin_read, begin_write
 from app.storage.people import normalize_login
 from app.vault.seal import SealError
 from app.web.clinic.accounting import record
+from app.web.clinic.identity.current import find_person
 from app.web.clinic.identity.factors import get_recovery, get_totp, open_seed
 from app.web.clinic.identity.limits import (
     CODE,
     PASSWORD,
-    begin_passkey_try,
     begin_try,
+    count_passkey_failure,
+    look,
+    look_at_passkeys,
     note_passkey_success,
     note_success,
-    take_back,
+    take_challenge,
 )
 from app.web.clinic.identity.model import Member
 from app.web.clinic.identity.passkeys import check_passkey
-from app.web.clinic.identity.passwords import BusyError, get_hasher
+from app.web.clinic.identity.passwords import get_hasher
 from app.web.services import get_services
 
 
@@ -40,13 +43,13 @@ def check_password(login: str, typed: str) -> Access | None:
     Raises `TooManyTriesError` and `BusyError`. The work is the same whether there is such a person or not (S10).
     """
     account = normalize_login(login)
-    _take_try(PASSWORD, account)
-    access = _find_access(account)
-    try:
+    seen = look(PASSWORD, account)
+    _refuse(seen.wait)
+    # The place comes before the count: a crowd must cost nobody their tries, and the database nothing.
+    with get_hasher().take_place(is_known=seen.is_known or find_person() is not None):
+        _refuse(begin_try(PASSWORD, account))
+        access = _find_access(account)
         is_right = get_hasher().matches(Member(access) if access else None, typed)
-    except BusyError:
-        take_back(PASSWORD, account)  # it was not looked at: a crowd must cost nobody their tries
-        raise
     _note(PASSWORD, account, access, is_right=is_right)
     return access if is_right else None
 
@@ -58,7 +61,7 @@ def check_own_password(access: Access, typed: str) -> bool:
 
 def check_code(access: Access, typed: str) -> bool:
     """Tell whether a code is of a person's authenticator app and was not used; raises `TooManyTriesError`."""
-    _take_try(CODE, access.person.id)
+    _take_try(access)
     seed = _open_seed(access)
     is_right = seed is not None and get_totp().verify_totp(typed, seed, Member(access))
     _note(CODE, access.person.id, access, is_right=is_right)
@@ -67,29 +70,38 @@ def check_code(access: Access, typed: str) -> bool:
 
 def check_recovery_code(access: Access, typed: str) -> bool:
     """Tell whether a recovery code is a person's, and use it up; raises `TooManyTriesError`."""
-    _take_try(CODE, access.person.id)
+    _take_try(access)
     is_right = get_recovery().check_recovery_code(Member(access), typed)
     _note(CODE, access.person.id, access, is_right=is_right)
     return is_right
 
 
 def check_passkey_answer(answer: str, usage: str, access: Access | None) -> Access | None:
-    """Return whose passkey answered, or None; `access` is who it must be. Raises `TooManyTriesError`."""
-    wait = begin_passkey_try()
-    if wait > timedelta():
-        raise TooManyTriesError(wait)
-    owner = check_passkey(answer, usage, access)
+    """Return whose passkey answered, or None; `access` is who it must be. Raises `TooManyTriesError`.
+
+    Nobody guesses a passkey: one that is right is taken however many others failed from the same network.
+    """
+    challenge, owner = check_passkey(answer, usage, access)
+    if owner is None:
+        _refuse(look_at_passkeys())
     with begin_write(get_services().engine) as connection:
-        if owner is not None:
-            note_passkey_success(connection)
-        else:
+        if owner is not None and take_challenge(connection, challenge):
+            note_passkey_success(connection, normalize_login(owner.person.login))
+            return owner
+        wait = count_passkey_failure(connection)
+        if not wait:
             subject = access.person.id if access else ""
             record(connection, "person.sign-in-failed", subject=subject, outcome="refused", step="passkey")
-    return owner
+    _refuse(wait)
+    return None
 
 
-def _take_try(step: str, account: str) -> None:
-    wait = begin_try(step, account)
+def _take_try(access: Access) -> None:
+    _refuse(look(CODE, access.person.id).wait)
+    _refuse(begin_try(CODE, access.person.id))
+
+
+def _refuse(wait: timedelta) -> None:
     if wait > timedelta():
         raise TooManyTriesError(wait)
 

@@ -1,6 +1,7 @@
 """Passkeys (WebAuthn): registered on one's account, used as the second factor, or alone where they ask who holds them.
 
-What the browser is asked stands in the page as data, and its challenge in the session; each challenge works once.
+What the browser is asked stands in the page as data, and its challenge in the session; each challenge works once, which
+the caller sees to.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from webauthn.helpers.structs import (
 
 from app.storage.access import Access, Passkey, add_passkey, find_access_by_credential, use_passkey
 from app.storage.engine import begin_read, begin_write
+from app.web.clinic.accounting import record
 from app.web.clinic.identity.model import Member, is_admitted
 from app.web.clinic.session import get_session
 from app.web.services import get_services
@@ -80,7 +82,7 @@ def offer_registration(access: Access) -> str:
 
 
 def register(access: Access, answer: str, name: str) -> bool:
-    """Store the passkey that a browser made, and tell whether it could be."""
+    """Store the passkey that a browser made, account for it, and tell whether it could be."""
     challenge = _take(REGISTER)
     if challenge is None or not _is_readable(answer):
         return False
@@ -94,13 +96,13 @@ def register(access: Access, answer: str, name: str) -> bool:
         transports = _read_transports(answer)
     except _FAILURES:
         return False
-    services = get_services()
+    services, person = get_services(), access.person.id
     with begin_write(services.engine) as connection:
         if find_access_by_credential(connection, made.credential_id) is not None:
             return False
         add_passkey(
             connection,
-            access.person.id,
+            person,
             credential_id=made.credential_id,
             public_key=made.credential_public_key,
             sign_count=made.sign_count,
@@ -108,14 +110,17 @@ def register(access: Access, answer: str, name: str) -> bool:
             transports=transports,
             now=services.now(),
         )
+        record(connection, "factor.added", subject=person, actor=person, kind="passkey")
     return True
 
 
-def check_passkey(answer: str, usage: str, access: Access | None = None) -> Access | None:
-    """Return whose passkey answered the challenge of this session, or None; `access` is who it must be."""
-    challenge = _take(usage)
-    if challenge is None or not _is_readable(answer):
-        return None
+def check_passkey(answer: str, usage: str, access: Access | None = None) -> tuple[str, Access | None]:
+    """Return the challenge of this session and whose passkey answered it, or None; `access` is who it must be."""
+    challenge = _take(usage) or ""
+    return challenge, _find_owner(answer, challenge, usage, access) if challenge and _is_readable(answer) else None
+
+
+def _find_owner(answer: str, challenge: str, usage: str, access: Access | None) -> Access | None:
     try:
         credential_id = base64url_to_bytes(json.loads(answer)["rawId"])
     except _FAILURES:

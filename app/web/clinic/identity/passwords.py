@@ -10,18 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, cast
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app
 from flask_security import PasswordUtil, hash_password
 from flask_security.utils import verify_password
 
 from app.settings import PasswordCost
 from app.web.clinic.identity.model import Member
 from app.web.clinic.identity.rules import LONGEST, find_password_problem
-from app.web.throttle import name_network
 
 _AT_ONCE: Final = 2
-_WAITING: Final = 1  # with the two at work, fewer than the server has threads: patients' pages go on (S7)
-_SECONDS: Final = 10
+_FOR_ANYBODY: Final = 1
 _EXTENSION: Final = "foreword-hasher"
 
 
@@ -39,59 +37,48 @@ class Hasher:
         """Compute nothing yet."""
         self.work = 0
         self._decoy = _make_decoy(cost)
-        self._change = threading.Condition()
-        self._working: list[str] = []
-        self._waiting = 0
+        self._lock = threading.Lock()
+        self._working = 0
 
     def hash(self, password: str) -> str:
-        """Return the hash of a password that is accepted; raises `BusyError`."""
-        with self._take_place():
+        """Return the hash of a password that is accepted, for somebody with a link or a session; raises `BusyError`."""
+        with self.take_place(is_known=True):
+            self._count()
             return hash_password(normalize(password))
 
     def matches(self, member: Member | None, password: str) -> bool:
-        """Tell whether a password is a person's, with the same work when there is no such person; raises `BusyError`.
+        """Tell whether a password is a person's, with the same work when there is no such person; needs a place.
 
         A hash that was made at another cost is made anew. What is longer than any password costs nothing, whoever asks.
         """
         if len(password) > LONGEST:
             return False
         typed = normalize(password)
-        with self._take_place():
-            if member is None or member.password is None:
-                verify_password(typed, self._decoy)
-                return False
-            return bool(member.verify_and_update_password(typed)) and member.active
+        self._count()
+        if member is None or member.password is None:
+            verify_password(typed, self._decoy)
+            return False
+        return bool(member.verify_and_update_password(typed)) and member.active
 
     @contextmanager
-    def _take_place(self) -> Iterator[None]:
-        network = name_network(request.remote_addr)
-        with self._change:
-            self._wait_for_place(network)
-            self._working.append(network)
-            self.work += 1
+    def take_place(self, *, is_known: bool) -> Iterator[None]:
+        """Take one of the places at work, or raise `BusyError` at once: whoever waited would keep patients waiting.
+
+        One is for people who signed in from where they are before, so that a crowd of others keeps none of them out.
+        """
+        with self._lock:
+            if self._working >= (_AT_ONCE if is_known else _FOR_ANYBODY):
+                raise BusyError
+            self._working += 1
         try:
             yield
         finally:
-            with self._change:
-                self._working.remove(network)
-                self._change.notify_all()
+            with self._lock:
+                self._working -= 1
 
-    def _wait_for_place(self, network: str) -> None:
-        """Wait until there is a place: one for each network, so that one which floods us keeps nobody else out."""
-
-        def has_place() -> bool:
-            return len(self._working) < _AT_ONCE and network not in self._working
-
-        if has_place():
-            return
-        if self._waiting >= _WAITING:
-            raise BusyError
-        self._waiting += 1
-        try:
-            if not self._change.wait_for(has_place, _SECONDS):
-                raise BusyError
-        finally:
-            self._waiting -= 1
+    def _count(self) -> None:
+        with self._lock:
+            self.work += 1
 
 
 class StaffPasswordUtil(PasswordUtil):
