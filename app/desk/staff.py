@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from app.storage.access import clear_access, find_access
-from app.storage.invitations import Purpose, create_invitation, find_invitation_of, purge_invitations
+from app.storage.invitations import Purpose, create_invitation, find_invitation_of, hold_invitations, purge_invitations
 from app.storage.people import Person, Role, hold_people
 from app.storage.sessions import end_sessions_of, purge_sessions
 from app.storage.throttles import purge_tallies
@@ -20,7 +20,7 @@ from app.vault.staff import hash_token, make_token
 _ANONYMOUS_LIFE: Final = timedelta(hours=1)
 # As long as a form's token lives: until then an ended session says whose a form is that comes too late (S38).
 _ENDED_LIFE: Final = timedelta(days=1)
-_TALLY_LIFE: Final = timedelta(days=30)
+_TALLY_LIFE: Final = timedelta(days=1)  # the longest memory of a policy; what holds longer says so itself
 
 JOIN_PATH: Final = "/clinic/join/"
 """Where a link leads, with its secret behind."""
@@ -47,6 +47,7 @@ def reset(connection: Connection, person: Person, now: datetime) -> str:
 
 def make_first_invitation(connection: Connection, now: datetime) -> str | None:
     """Return the secret of a link for the first administrator, or None: there is one, or a link that can be used."""
+    hold_invitations(connection)
     people = hold_people(connection)
     if any(can_administer(connection, person) for person in people):
         return None

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, text, update
 
 from app.storage.staff_tables import INVITATIONS
 
@@ -51,6 +51,12 @@ def create_invitation(
     }
     connection.execute(insert(INVITATIONS), values)
     return invitation
+
+
+def hold_invitations(connection: Connection) -> None:
+    """Let nobody else make an invitation before this transaction ends: there may be no row yet to hold."""
+    if connection.dialect.name == "postgresql":  # on SQLite only one at a time writes
+        connection.execute(text("LOCK TABLE invitations IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def find_invitation(connection: Connection, secret_hash: str, now: datetime) -> Invitation | None:

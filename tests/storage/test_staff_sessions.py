@@ -8,6 +8,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Engine
 
+from app.desk.staff import make_first_invitation
 from app.storage.engine import begin_read, begin_write
 from app.storage.invitations import (
     INVITATION_LIFE,
@@ -27,9 +28,11 @@ from app.storage.sessions import (
     end_sessions_of,
     find_session,
     find_writer,
+    keep_text,
     list_sessions,
     purge_sessions,
     save_session,
+    take_text,
     touch_session,
 )
 from app.storage.throttles import Tally, find_tally, forget_tally, hold_tally, purge_tallies, save_tally
@@ -113,6 +116,31 @@ def test_sessions_past_their_time_are_deleted(engine: Engine, now: datetime, ann
     assert [read(engine, each) for each in (young, nobodys_young)] == [young, nobodys_young]
 
 
+def test_what_was_typed_too_late_is_kept_once_and_the_newest_three_of_each(engine: Engine, now: datetime) -> None:
+    with begin_write(engine) as connection:
+        for number in range(5):
+            keep_text(connection, str(number) * 64, "w" * 64, b"%d" % number, now + number * HOUR)
+        keep_text(connection, "x" * 64, "v" * 64, b"x", now)
+        kept = [take_text(connection, name * 64) for name in "01234x"]
+        assert kept == [None, None, b"2", b"3", b"4", b"x"]
+        assert [take_text(connection, name * 64) for name in "01234x"] == [None] * 6
+        keep_text(connection, "x" * 64, "v" * 64, b"x", now)
+        assert find_writer(connection, "v" * 64) is None
+        assert purge_sessions(connection, anonymous_before=now, before=now - 24 * HOUR) == 1
+
+
+def test_of_ten_who_start_on_an_empty_database_one_has_the_first_link(engine: Engine, now: datetime) -> None:
+    start = Barrier(10)
+
+    def invite(_: int) -> str | None:
+        start.wait()
+        with begin_write(engine) as connection:
+            return make_first_invitation(connection, now)
+
+    with ThreadPoolExecutor(10) as threads:
+        assert sum(secret is not None for secret in threads.map(invite, range(10))) == 1
+
+
 def test_a_link_is_spent_once_in_its_day(engine: Engine, now: datetime, ann: Person) -> None:
     with begin_write(engine) as connection:
         made = create_invitation(connection, secret_hash="a" * 64, purpose=Purpose.PERSON, person_id=ann.id, now=now)
@@ -169,8 +197,11 @@ def test_a_tally_is_begun_kept_and_forgotten(engine: Engine, now: datetime) -> N
         hold_tally(connection, "b", now + HOUR)
     with begin_write(engine) as connection:
         assert hold_tally(connection, "a", now + HOUR) == tally
-        assert purge_tallies(connection, now) == 1
+        assert purge_tallies(connection, now) == 0  # it still holds
+        assert purge_tallies(connection, now + HOUR - timedelta(microseconds=1)) == 0
+        assert purge_tallies(connection, now + HOUR) == 2
         assert find_tally(connection, "a") is None
+        hold_tally(connection, "b", now)
         forget_tally(connection, "b")
         assert find_tally(connection, "b") is None
 
