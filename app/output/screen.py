@@ -1,6 +1,7 @@
 """The face sheet for a browser's own print, which cannot measure: the longest that is sure to fit one page.
 
-The PDF measures instead. It must never look at what an answer means.
+The PDF measures instead, and a screen has no end: there the whole one stands. It must never look at what an answer
+means.
 """
 
 from __future__ import annotations

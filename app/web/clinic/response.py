@@ -55,7 +55,7 @@ _UNREADABLE: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponsePage:
-    """The page as it is drawn; `summary` and `face` are None where the version does not open."""
+    """The page as it is drawn; `summary` and `face`, for print, are None where the version does not open."""
 
     reference: str
     address: str

@@ -27,7 +27,7 @@ PAPERS: dict[str, Literal["a4", "us-letter"]] = {"a4": "a4", "letter": "us-lette
 
 @blueprint.get("/summary")
 def show_summary() -> Answer:
-    """Show the summary as it will be on paper, with its PDF."""
+    """Show the summary with its PDF; its face sheet is whole on the screen, and fits a page in print."""
     current = find_current()
     if current is None:
         return show_nothing_open()

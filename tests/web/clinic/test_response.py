@@ -49,7 +49,7 @@ def test_the_face_sheet_has_all_headings_for_everybody(app: Flask, clock: Clock,
         html = read_html(reviewer)
         seen.append(re.findall(r"<h3>([^<]+)</h3>", html)[:8])
         classes = set(re.findall(r'class="([^"]+)"', html.partition('class="face"')[2].partition('id="answers"')[0]))
-        assert classes <= {"plain", "plain said", "all"}
+        assert classes <= {"plain screen", "plain paper", "plain said screen", "plain said paper", "all"}
     assert seen[0][-6:] == ["Yes", "Not sure", "Prefer not to say", "No", "Does not apply", "Not answered"]
     assert seen[0][-6:] == seen[1][-6:]
 
