@@ -7,7 +7,7 @@ one out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.questionnaire.answer import Answer, Coded, DateParts, Number
 from app.questionnaire.edition import Edition
@@ -21,10 +21,18 @@ __all__ = ["Change", "ChangeKind", "Given", "compare_answers", "is_same_answer"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """One of the two: the answers with the edition they were given to."""
+    """One of the two: the answers with the edition they were given to.
+
+    `told` are the answers as they may be told, where that is less; what was asked is decided by all of them.
+    """
 
     edition: Edition
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, Answer] = field(repr=False)
+    told: Mapping[str, Answer] | None = field(default=None, repr=False)
+
+    def find(self, link_id: str) -> Answer | None:
+        """Return the answer to a question as it may be told."""
+        return (self.answers if self.told is None else self.told).get(link_id)
 
 
 def compare_answers(before: Given, after: Given, frame: Frame) -> tuple[Change, ...]:
@@ -46,8 +54,8 @@ def compare_answers(before: Given, after: Given, frame: Frame) -> tuple[Change, 
                 kind=kind,
                 question=_ask(item, frame),
                 label=item.label.to(frame.language),
-                before=view_answer(was, before.answers.get(link_id), frame) if was else None,
-                after=view_answer(now, after.answers.get(link_id), frame) if now else None,
+                before=view_answer(was, before.find(link_id), frame) if was else None,
+                after=view_answer(now, after.find(link_id), frame) if now else None,
                 earlier_question=_ask(was, frame) if was and now and _ask(was, frame) != _ask(now, frame) else "",
             )
         )
@@ -80,12 +88,12 @@ def _find_kind(
     link_id: str, before: Given, after: Given, asked: tuple[Item | None, Item | None], frame: Frame
 ) -> ChangeKind | None:
     was, now = asked
-    answer = before.answers.get(link_id)
+    answer = before.find(link_id)
     if now is None:
         return ChangeKind.NO_LONGER_ASKED if was and answer is not None else None
     if was is None:
         return ChangeKind.NEWLY_ASKED if link_id in before.edition.items else ChangeKind.NEW_QUESTION
-    later = after.answers.get(link_id)
+    later = after.find(link_id)
     if not is_same_answer(answer, later):
         return ChangeKind.ADDED if answer is None else ChangeKind.CHANGED
     # The same codes under other words: what people read has changed, though nobody changed their answer.

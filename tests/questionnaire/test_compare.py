@@ -142,3 +142,9 @@ def test_each_question_is_told_once_when_it_differs(before: dict[str, Answer], a
     ]
     assert told == expected
     assert not compare(after, after)
+
+
+def test_what_is_not_to_be_told_decides_what_was_asked_and_is_on_neither_side() -> None:
+    before = Given(edition=FORM, answers={"heart": YES, "kind": Text("a murmur")}, told={"kind": Text("a murmur")})
+    after = Given(edition=FORM, answers={"heart": YES, "kind": Text("none")}, told={"kind": Text("none")})
+    assert tell(compare_answers(before, after, FRAME)) == [("kind", "changed", "a murmur", "none")]

@@ -146,7 +146,7 @@ def _build_copy(
     answers = drop_marked_options(opened.edition, opened.sent.response.answers, left_out)
     staff = None
     if names is not None:
-        staff = build_staff_part(held, list_given_notes(given, left_out), names)
+        staff = build_staff_part(held, list_given_notes(given, left_out), names, left_out)
     summary = build_summary(opened.edition, answers, build_staff_frame(opened), staff=staff)
     thinned = leave_out(summary, opened.edition, list_left_out(opened.edition, left_out))
     if not left_out:

@@ -5,7 +5,7 @@ It must never leave an answer out without saying so on the paper.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from flask import abort, url_for
@@ -13,6 +13,8 @@ from flask import abort, url_for
 from app.desk.opening import Note, OpenedVersion
 from app.output.frame import REDISCLOSURE, Sent, build_frame
 from app.questionnaire.compare import Given, compare_answers
+from app.questionnaire.leave_out import drop_marked_options, list_left_out
+from app.questionnaire.model import Sensitive
 from app.questionnaire.summary import Frame, build_summary
 from app.questionnaire.summary_model import NoteView, StaffPart, Summary, VersionView
 from app.vault.reference import format_reference
@@ -52,32 +54,45 @@ def build_clinic_summary(
     return build_summary(opened.edition, opened.sent.response.answers, frame, has_companion=has_companion, staff=staff)
 
 
-def build_staff_part(held: Held, notes: Iterable[Note | None], names: Mapping[str, str]) -> StaffPart:
-    """Return what the clinic wrote and what changed, for the paper; a note that does not open is named as such."""
-    return StaffPart(notes=tuple(_list_notes(held, notes, names)), versions=tuple(list_later_versions(held, names)))
+def build_staff_part(
+    held: Held, notes: Iterable[Note | None], names: Mapping[str, str], left_out: Collection[Sensitive] = ()
+) -> StaffPart:
+    """Return what the clinic wrote and what changed, for the paper; a note that does not open is named as such.
+
+    Of several answers to one question, those that speak of what is left out are not among what changed.
+    """
+    versions = list_later_versions(held, names, left_out)
+    return StaffPart(notes=tuple(_list_notes(held, notes, names)), versions=tuple(versions))
 
 
-def list_later_versions(held: Held, names: Mapping[str, str]) -> list[VersionView]:
+def list_later_versions(
+    held: Held, names: Mapping[str, str], left_out: Collection[Sensitive] = ()
+) -> list[VersionView]:
     """Return each version after the first with what it changed; one that does not open changes nothing here."""
     found = [held.opened[one.version] for one in held.versions if one.version in held.opened]
-    return [view_version(earlier, later, names) for earlier, later in pairwise(found)]
+    return [view_version(earlier, later, names, left_out) for earlier, later in pairwise(found)]
 
 
-def view_version(earlier: OpenedVersion, later: OpenedVersion, names: Mapping[str, str]) -> VersionView:
+def view_version(
+    earlier: OpenedVersion, later: OpenedVersion, names: Mapping[str, str], left_out: Collection[Sensitive] = ()
+) -> VersionView:
     """Return what a later version changed in the answers, who made it, and when."""
     by = later.sent.corrected_by
+    gone = list_left_out(earlier.edition, left_out) | list_left_out(later.edition, left_out)
+    changes = compare_answers(give(earlier, left_out), give(later, left_out), build_staff_frame(later))
     return VersionView(
         title=translate("Version %(version)s") % {"version": later.version},
         who=names.get(by, "") if by else translate("the patient"),
         when=write_moment(later.sent_at),
         reason=later.sent.reason or "",
-        changes=compare_answers(give(earlier), give(later), build_staff_frame(later)),
+        changes=tuple(change for change in changes if change.link_id not in gone),
     )
 
 
-def give(opened: OpenedVersion) -> Given:
-    """Return a version as one side of a comparison."""
-    return Given(edition=opened.edition, answers=opened.sent.response.answers)
+def give(opened: OpenedVersion, left_out: Collection[Sensitive] = ()) -> Given:
+    """Return a version as one side of a comparison, which tells nothing of what is left out."""
+    answers = opened.sent.response.answers
+    return Given(edition=opened.edition, answers=answers, told=drop_marked_options(opened.edition, answers, left_out))
 
 
 def list_authors(held: Held, notes: Sequence[Note | None]) -> set[str]:

@@ -275,6 +275,21 @@ def test_what_is_left_out_is_nowhere_in_the_file_and_the_file_says_so(
         assert words not in text, words
 
 
+def test_an_answer_of_several_that_is_left_out_is_not_among_what_changed_either(
+    patient: Sender, reference: str, lead: Visitor
+) -> None:
+    # L-21
+    patient.send(reason_for_visit=Coded(("depression-not-better", "substance-use-reason")))
+    patient.send(reason_for_visit=Coded(("ptsd",)))
+    chosen = {"chosen": reference, "pregnancy": "include", "notes": "1"}
+    for choice in ("include", "leave-out"):
+        file = give_out(lead, reference, "pdf", substance_use=choice, **chosen)
+        pages = pypdf.PdfReader(io.BytesIO(file)).pages
+        text = "".join("".join(page.extract_text() for page in pages).split())
+        assert "Depressionthathasnotgotbetter" in text  # what changed is told, as far as it may be
+        assert ("Alcoholordruguse" in text) == (choice == "include")
+
+
 def test_two_responses_of_a_person_are_one_file_and_two_entries(
     app: Flask, clock: Clock, reference: str, lead: Visitor
 ) -> None:
