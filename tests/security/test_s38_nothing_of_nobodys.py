@@ -1,6 +1,7 @@
 """security.md S38, S9: whoever is not signed in leaves nothing in the database, however they come by."""
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -122,3 +123,30 @@ def test_a_seed_that_somebody_left_in_the_browser_is_not_the_next_persons(
     victim_visitor.post({"recovery-code": code}, form=victim_visitor.find_form("/clinic/sign-in/recovery"))
     victim_visitor.get("/clinic/account/app")
     assert read_key(victim_visitor) != key
+
+
+def test_the_sign_in_page_waits_for_nobody_who_writes(clinic_app: Flask, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "foreword.sqlite3", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        visitor = make_visitor(clinic_app)
+        begun = time.monotonic()
+        for address in ("/clinic/people", "/clinic/sign-in", "/clinic/join/nothing"):
+            visitor.get(address)
+        assert time.monotonic() - begun < 1
+        assert visitor.last is not None
+        visitor.get("/clinic/sign-in")
+        assert visitor.status == 200
+
+
+def test_kept_text_that_somebody_changed_keeps_nobody_out(
+    sign_in: SignIn, clock: Clock, notes: list[str], tmp_path: Path
+) -> None:
+    reviewer = sign_in(Role.REVIEWER)
+    form = open_form(reviewer)
+    clock.advance(minutes=16)
+    reviewer.post({"note": NOTE}, form=form)
+    with closing(sqlite3.connect(tmp_path / "foreword.sqlite3")) as connection, connection:
+        connection.execute("UPDATE staff_sessions SET sealed = x'00' WHERE person_id IS NULL")
+    sign_in_again(reviewer)
+    assert open_form(reviewer).fields["note"] == [""]
+    assert notes == []

@@ -18,8 +18,10 @@ from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.datastructures import MultiDict
 
+from app.logs import record_failure
 from app.storage.engine import begin_read, begin_write
 from app.storage.sessions import find_writer, keep_text, take_text
+from app.vault.seal import SealError
 from app.vault.staff import derive_session_key, hash_token, make_token, open_for_row, seal_for_row
 from app.web.clinic.identity.current import find_person
 from app.web.clinic.session import get_session
@@ -164,7 +166,11 @@ def _take_fields(ticket: str) -> list[tuple[str, str]] | None:
         sealed = take_text(connection, key)
     if sealed is None:
         return None
-    fields: list[tuple[str, str]] = json.loads(open_for_row(derive_session_key(ticket), sealed, key))
+    try:
+        fields: list[tuple[str, str]] = json.loads(open_for_row(derive_session_key(ticket), sealed, key))
+    except SealError as error:
+        record_failure(error, "kept text refused")  # signing in goes on
+        return None
     return fields
 
 
