@@ -109,7 +109,7 @@ def ask(folder: Path, statement: str) -> list[tuple[str, ...]]:
 
 def test_a_reader_who_goes_away_is_told_of_and_accounted_for(filled: Run, tmp_path: Path) -> None:
     assert filled("demo", "--responses", "150", **DEMO).code == 0
-    words = [COMMAND, "export", "-"]
+    words = [str(COMMAND), "export", "-"]
     settings = {"FOREWORD_DATA": str(tmp_path / "instance"), "PATH": os.environ["PATH"], **DEMO}
     with subprocess.Popen(words, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -1,6 +1,7 @@
 """Reviewing: one change at a time; whoever saw an older state changes nothing and learns what stands there now."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime
@@ -107,12 +108,13 @@ def test_an_act_is_done_only_from_the_states_it_belongs_to(
         current = find_response(connection, stored.reference)
         assert current is not None
         done = complete(connection, current, BO, now)
-        for act in (
+        acts: tuple[Callable[[], object], ...] = (
             lambda: release(connection, done),
             lambda: claim(connection, done, ANN),
             lambda: hold_for_call(connection, done, ANN, date(2026, 3, 4)),
             lambda: complete(connection, done, ANN, now),
-        ):
+        )
+        for act in acts:
             with pytest.raises(StaleReviewError) as refused:
                 act()
             assert refused.value.current == done
