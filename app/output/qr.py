@@ -6,8 +6,10 @@ An address in a code can be read by anyone who sees the paper: it must never hol
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
-import segno
+if TYPE_CHECKING:
+    import segno
 
 _LEVEL = "m"  # 15 % of a creased or blotted code can be lost
 _QUIET = 4  # the margin that ISO/IEC 18004 asks for, in modules
@@ -57,4 +59,6 @@ def draw_qr_png(address: str, *, scale: int = 8) -> bytes:
 
 
 def _make(address: str) -> segno.QRCode:
+    import segno  # noqa: PLC0415  a start should not wait for it: the first code comes when somebody has sent
+
     return segno.make(address, error=_LEVEL, micro=False, boost_error=False)
