@@ -33,7 +33,8 @@ AGREE: Final = "agree"
 DECLINE: Final = "do-not-agree"
 ADULT: Final = 18
 _AGE: Final = "age"
-_LONGEST: Final = 200
+LONGEST: Final = 200
+"""The most characters of a name, a phone number, or an e-mail address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,7 @@ def is_minor(answers: Mapping[str, Answer]) -> bool:
 
 
 def _ask(link_id: str, text: LocalText, label: LocalText, hint: LocalText | None = None) -> Item:
-    return Item(link_id=link_id, type=ItemType.STRING, text=text, short_text=label, help=hint, max_length=_LONGEST)
+    return Item(link_id=link_id, type=ItemType.STRING, text=text, short_text=label, help=hint, max_length=LONGEST)
 
 
 def _name(item: Item) -> str:

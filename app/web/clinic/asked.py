@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeVar
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from flask import url_for
 from werkzeug.datastructures import MultiDict
@@ -22,7 +21,7 @@ from app.desk.looking import NOTHING, Sought, list_sought_tokens, open_sought, s
 from app.storage.responses import OPEN, ReviewStatus
 from app.storage.worklist import Place, ResponseFilter
 from app.vault.reference import ReferenceCodeError, format_reference, parse_reference
-from app.web.services import get_services
+from app.web.clinic.address import begin_day, read_day, read_word
 
 STATE_WORDS: Final = {
     "new": ReviewStatus.REQUESTED,
@@ -83,11 +82,11 @@ def read_asked(values: MultiDict[str, str], desk: Desk) -> Asked:
     states = tuple(_find(STATE_WORDS, word) for word in values.getlist("state"))
     return Asked(
         states=tuple(status for status in ReviewStatus if status in states) or OPEN,
-        owner=values.get("who", ""),
+        owner=_read_word(values.get("who", "")),
         since=_read_day(values.get("since", "")),
         until=_read_day(values.get("until", "")),
-        edition=values.get("edition", ""),
-        item=values.get("item", ""),
+        edition=_read_word(values.get("edition", "")),
+        item=_read_word(values.get("item", "")),
         reference=_read_reference(values.get("reference", "")),
         sought=sought,
         sealed=sealed,
@@ -134,8 +133,8 @@ def build_filter(asked: Asked, desk: Desk) -> ResponseFilter:
         statuses=asked.states,
         reference=asked.reference,
         owner=asked.owner,
-        since=_begin(asked.since),
-        until=_begin(asked.until + timedelta(days=1)) if asked.until else None,
+        since=begin_day(asked.since) if asked.since else None,
+        until=begin_day(asked.until + timedelta(days=1)) if asked.until else None,
         edition_hash=asked.edition,
         tokens=(*list_sought_tokens(desk, asked.sought), *items),
         has_restricted=asked.has_restricted,
@@ -157,12 +156,6 @@ def list_search_words(asked: Asked) -> Iterator[str]:
     )
 
 
-def _begin(day: date | None) -> datetime | None:
-    clinic = get_services().clinic
-    zone = ZoneInfo(clinic.time_zone) if clinic else UTC
-    return datetime.combine(day, time(), zone) if day else None
-
-
 def _find(known: dict[str, T], word: str) -> T:
     if word not in known:
         raise AddressError
@@ -171,7 +164,14 @@ def _find(known: dict[str, T], word: str) -> T:
 
 def _read_day(word: str) -> date | None:
     try:
-        return date.fromisoformat(word) if word else None
+        return read_day(word) if word else None
+    except ValueError:
+        raise AddressError from None
+
+
+def _read_word(word: str) -> str:
+    try:
+        return read_word(word) if word else ""
     except ValueError:
         raise AddressError from None
 

@@ -21,6 +21,7 @@ from app.storage.editions import list_edition_days
 from app.storage.people import Role, list_people
 from app.storage.responses import OPEN
 from app.vault.reference import ReferenceCodeError, format_reference, parse_reference
+from app.web.clinic.address import read_day, read_word
 from app.web.clinic.asked import STATE_WORDS, Asked
 from app.web.clinic.gate import get_person
 from app.web.clinic.opened import may_see_restricted
@@ -69,11 +70,11 @@ def read_form(posted: MultiDict[str, str]) -> tuple[Asked, dict[str, str]]:
     states = tuple(status for word, status in STATE_WORDS.items() if word in posted.getlist("state"))
     asked = Asked(
         states=states or OPEN,
-        owner=posted.get("who", ""),
+        owner=_read_choice(posted, "who", problems),
         since=since,
         until=until,
-        edition=posted.get("edition", ""),
-        item=posted.get("item", ""),
+        edition=_read_choice(posted, "edition", problems),
+        item=_read_choice(posted, "item", problems),
         reference=_read_reference(posted, problems),
         sought=Sought(name=_read_name(posted, problems), birth=_split(_read_day(posted, "birth", problems))),
         is_newest_first=posted.get("order") == "newest",
@@ -165,10 +166,19 @@ def _list_items(editions: Iterable[str]) -> Iterator[tuple[str, str]]:
 def _read_day(posted: MultiDict[str, str], name: str, problems: dict[str, str]) -> date | None:
     typed = posted.get(name, "").strip()
     try:
-        return date.fromisoformat(typed) if typed else None
+        return read_day(typed) if typed else None
     except ValueError:
         problems[name] = translate(DAY_WRONG)
         return None
+
+
+def _read_choice(posted: MultiDict[str, str], name: str, problems: dict[str, str]) -> str:
+    chosen = posted.get(name, "")
+    try:
+        return read_word(chosen) if chosen else ""
+    except ValueError:
+        problems[name] = translate(CHOICE_WRONG)
+        return ""
 
 
 def _read_reference(posted: MultiDict[str, str], problems: dict[str, str]) -> str:

@@ -16,6 +16,8 @@ from werkzeug.datastructures import MultiDict
 
 from app.clinic.sending import seal_for
 from app.desk.opening import OpenedVersion
+from app.questionnaire.identity import LONGEST
+from app.questionnaire.problem import Advice
 from app.questionnaire.sent import Day, Patient
 from app.storage.clinic_keys import find_newest_key
 from app.storage.engine import begin_write
@@ -23,6 +25,7 @@ from app.storage.people import Role
 from app.storage.responses import Sending, add_version, hold_response
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
+from app.web.clinic.address import read_day
 from app.web.clinic.gate import allow, get_person
 from app.web.clinic.kept import forget_kept, keep_typed
 from app.web.clinic.notes import store_note
@@ -50,6 +53,9 @@ NAME_MISSING: Final = "Enter the name"
 DAY_WRONG: Final = "Enter the day as year, month, and day, such as 1990-05-03"
 ANSWER_MISSING: Final = "Choose the question that the correction is about"
 NOTHING: Final = "Change at least one thing"
+LONGEST_CONTACT: Final = 2 * LONGEST + len(", ")
+"""A contact is a phone number and an e-mail address."""
+
 UNREADABLE: Final = "This response does not open, so nothing in it can be corrected"
 
 
@@ -114,18 +120,31 @@ def _find_problems(held: Held) -> dict[str, str]:
     newest = held.newest
     if newest is None:
         return {"name": translate(UNREADABLE)}
-    problems = find_reason_problem()
-    if not request.form.get("name", "").strip():
-        problems["name"] = translate(NAME_MISSING)
-    for name in ("birth", "appointment"):
-        try:
-            _read_day(name)
-        except ValueError:
-            problems[name] = translate(DAY_WRONG)
+    problems = {**find_reason_problem(), **_find_wrong_details()}
     if _read_text() and request.form.get("about", "") not in newest.edition.items:
         problems["about"] = translate(ANSWER_MISSING)
     if not problems and not _read_text() and _read_patient() == newest.sent.patient:
         problems["name"] = translate(NOTHING)
+    return problems
+
+
+def _find_wrong_details() -> dict[str, str]:
+    """Return what has to be looked at again in the details: as on the page where the patient typed them."""
+    problems = {}
+    if not request.form.get("name", "").strip():
+        problems["name"] = translate(NAME_MISSING)
+    for name, label, limit in (("name", "Name", LONGEST), ("contact", "Contact", LONGEST_CONTACT)):
+        count = len(request.form.get(name, "").strip())
+        if count > limit:
+            problems[name] = translate(Advice.SHORTEN) % {"label": translate(label), "limit": limit, "count": count}
+    for name in ("birth", "appointment"):
+        try:
+            day = _read_day(name)
+        except ValueError:
+            problems[name] = translate(DAY_WRONG)
+        else:
+            if name == "birth" and day and date(*day) > get_services().today():
+                problems[name] = translate(Advice.PAST_DATE) % {"label": translate("Date of birth")}
     return problems
 
 
@@ -142,7 +161,7 @@ def _read_day(name: str) -> Day | None:
     typed = request.form.get(name, "").strip()
     if not typed:
         return None
-    day = date.fromisoformat(typed)
+    day = read_day(typed)
     return day.year, day.month, day.day
 
 

@@ -6,6 +6,7 @@ Each response that is printed is one entry of the log. What cannot be printed is
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Final, Literal
 
@@ -22,6 +23,7 @@ from app.storage.responses import find_response
 from app.vault.reference import ReferenceCodeError, format_reference, parse_reference
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
+from app.web.clinic.address import read_number
 from app.web.clinic.gate import allow
 from app.web.clinic.opened import Held, load_held, may_see_restricted, require_held
 from app.web.clinic.paper import build_clinic_summary, build_staff_part, list_authors
@@ -39,10 +41,10 @@ PAPERS: Final[dict[str, Literal["a4", "us-letter"]]] = {"letter": "us-letter", "
 def print_response(reference: str) -> ResponseReturnValue:
     """Return the clinic's copy of one response: with the companion and with notes where they are asked for."""
     held = require_held(reference, "response.printed")
-    version = request.args.get("version", "") or str(held.stored.version)
-    opened = held.opened.get(int(version)) if version.isascii() and version.isdecimal() else None
-    if opened is None:
-        raise NotFound
+    try:
+        opened = held.opened[read_number(request.args.get("version", "") or str(held.stored.version))]
+    except (ValueError, KeyError):
+        raise NotFound from None
     has_notes, has_companion = ("notes" in request.args, "companion" in request.args)
     summary = _build_copy(held, opened.version, has_notes=has_notes, has_companion=has_companion)
     answer = draw_pdf([summary])
@@ -56,14 +58,19 @@ def print_response(reference: str) -> ResponseReturnValue:
 @allow(Role.REVIEWER)
 def print_responses() -> ResponseReturnValue:
     """Return the chosen responses in one file, or say which of them cannot be printed."""
-    chosen = list(dict.fromkeys(request.args.getlist("reference")))
-    found = _find_printable(chosen)
-    broken = [typed for typed, held in found.items() if held is None]
+    chosen = _read_chosen()
+    is_too_many = len(chosen) > MOST_PRINTED
+    found = {} if is_too_many else _find_printable(chosen)
+    broken = [reference for reference, held in found.items() if held is None]
     fine = [held for held in found.values() if held is not None]
-    if not fine or broken or len(fine) > MOST_PRINTED:
-        _account_refusals(broken)
+    if not fine or broken:
+        _account_refusals([parse_reference(reference) for reference in broken] or [""], count=len(chosen))
         page = render_template(
-            "clinic/not_printed.html", broken=broken, fine=[held.reference for held in fine], most=MOST_PRINTED
+            "clinic/not_printed.html",
+            broken=broken,
+            fine=[held.reference for held in fine],
+            is_too_many=is_too_many,
+            most=MOST_PRINTED,
         )
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
     has_notes = "notes" in request.args
@@ -91,18 +98,24 @@ def draw_pdf(copies: Sequence[Summary]) -> Response:
     return Response(pdf, mimetype="application/pdf")
 
 
+def _read_chosen() -> list[str]:
+    """Return the references that were ticked, each once; what is no reference was ticked on no page of ours."""
+    chosen = {}
+    for typed in request.args.getlist("reference"):
+        with suppress(ReferenceCodeError):
+            chosen[parse_reference(typed)] = None
+    return list(chosen)
+
+
 def _find_printable(chosen: Sequence[str]) -> dict[str, Held | None]:
     """Return each chosen response by its reference; None where it is not there, not for this person, or broken."""
     found: dict[str, Held | None] = {}
     with begin_read(get_services().engine) as connection:
-        for typed in chosen:
-            try:
-                stored = find_response(connection, parse_reference(typed))
-            except ReferenceCodeError:
-                continue
+        for reference in chosen:
+            stored = find_response(connection, reference)
             is_free = stored is not None and (may_see_restricted() or not stored.is_restricted)
             held = load_held(connection, stored) if stored is not None and is_free else None
-            found[format_reference(parse_reference(typed))] = held if held and held.newest else None
+            found[format_reference(reference)] = held if held and held.newest else None
     return found
 
 
@@ -116,10 +129,11 @@ def _build_copy(held: Held, version: int, *, has_notes: bool, has_companion: boo
     return build_clinic_summary(held.opened[version], has_companion=has_companion, staff=staff)
 
 
-def _account_refusals(broken: Sequence[str]) -> None:
+def _account_refusals(broken: Sequence[str], *, count: int) -> None:
     with begin_write(get_services().engine) as connection:
         for reference in broken:
-            record(connection, "response.printed", subject=parse_reference(reference), outcome="refused", by="list")
+            outcome = "refused" if reference else "incomplete"
+            record(connection, "response.printed", subject=reference, outcome=outcome, by="list", chosen=count)
 
 
 def _account(printed: Sequence[Held], *, by: str, has_notes: bool, version: int = 0) -> None:

@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from app.output.pdf import MOST_IN_BATCH
 from app.storage.people import Role
+from app.vault.reference import make_reference
 from app.web.clinic.printing import MOST_PRINTED
 from tests.web.clinic.conftest import SignIn
 from tests.web.clinic.review_steps import act, use_tool
@@ -92,9 +93,15 @@ def test_what_cannot_be_printed_is_named_and_the_others_are_offered(
     assert outcomes == ["refused", "refused"]
 
 
-def test_nothing_ticked_and_too_many_are_told(reviewer: Visitor) -> None:
+def test_nothing_ticked_and_too_many_are_told(app: Flask, reviewer: Visitor) -> None:
     assert "Tick the responses to print" in reviewer.get("/clinic/responses/print").text
     assert MOST_PRINTED <= MOST_IN_BATCH
+    many = "&".join(f"reference={make_reference()}" for _ in range(MOST_PRINTED + 1))
+    page = reviewer.get(f"/clinic/responses/print?{many}&reference=no-reference")
+    assert reviewer.status == 422
+    assert "25 responses at most are printed together. Tick fewer." in page.text
+    tried = [(one.event.outcome, one.event.about["chosen"]) for one in read_log(app, action="response.printed")]
+    assert tried == [("incomplete", 0), ("incomplete", 26)]  # none of them was looked up
 
 
 @pytest.mark.parametrize("query", ["?version=9", "?version=x", "?paper=a0"])
