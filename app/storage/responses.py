@@ -93,6 +93,7 @@ _INSERT_VERSION: Final = insert(RESPONSE_VERSIONS)
 _LOCK_RECEIPT: Final = select(*COLUMNS).where(RESPONSES.c.receipt_hash == bindparam("receipt_hash")).with_for_update()
 _FIND_RECEIPT: Final = select(*COLUMNS).where(RESPONSES.c.receipt_hash == bindparam("receipt_hash"))
 _FIND: Final = select(*COLUMNS).where(RESPONSES.c.reference == bindparam("reference"))
+_FIND_SEVERAL: Final = select(*COLUMNS).where(RESPONSES.c.reference.in_(bindparam("references", expanding=True)))
 _HOLD: Final = _FIND.with_for_update()
 _ADD_VERSION: Final = (
     update(RESPONSES)
@@ -191,6 +192,12 @@ def find_response(connection: Connection, reference: str) -> StoredResponse | No
     """Return the response with this reference."""
     row = connection.execute(_FIND, {"reference": reference}).mappings().one_or_none()
     return None if row is None else read_response(row)
+
+
+def find_responses(connection: Connection, references: Iterable[str]) -> list[StoredResponse]:
+    """Return those that are there of these responses, oldest first."""
+    rows = connection.execute(_FIND_SEVERAL, {"references": list(references)}).mappings()
+    return sorted(map(read_response, rows), key=lambda one: (one.received_at, one.reference))
 
 
 def hold_response(connection: Connection, reference: str) -> StoredResponse | None:

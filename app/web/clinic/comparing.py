@@ -12,7 +12,7 @@ from app.desk.intake import name_person
 from app.desk.opening import OpenedVersion
 from app.questionnaire.compare import compare_answers
 from app.questionnaire.summary_model import Change, ChangeKind
-from app.storage.responses import StoredResponse, find_response
+from app.storage.responses import StoredResponse, find_responses
 from app.storage.tokens import list_references
 from app.vault.reference import format_reference
 from app.web.clinic.opened import Held, load_held, may_see_restricted
@@ -83,8 +83,8 @@ def list_of_same_person(connection: Connection, opened: OpenedVersion) -> list[S
     if patient.birth is None:
         return []
     token = name_person(get_services().desk, patient.name, patient.birth)
-    found = [find_response(connection, one) for one in list_references(connection, token) if one != opened.reference]
-    return [one for one in found if one is not None and (may_see_restricted() or not one.is_restricted)]
+    found = find_responses(connection, (one for one in list_references(connection, token) if one != opened.reference))
+    return [one for one in found if may_see_restricted() or not one.is_restricted]
 
 
 def find_earlier(

@@ -17,7 +17,7 @@ from app.desk.marked import list_marked
 from app.desk.opening import Note, OpenedVersion, open_notes
 from app.output.screen import choose_face
 from app.questionnaire.summary_model import FaceSheet, Summary
-from app.storage.audit import AuditFilter, Entry, list_entries
+from app.storage.audit import PAGE, AuditFilter, Entry, list_entries
 from app.storage.engine import begin_read, begin_write
 from app.storage.people import Role
 from app.web.clinic import blueprint
@@ -51,6 +51,7 @@ from app.web.services import get_services
 _UNREADABLE: Final = (
     "Version %(version)s cannot be opened: what was stored was changed, or its key is missing. Tell your administrator."
 )
+_STORY_END: Final = "These are the newest %(count)s entries. Those before them are in the audit log."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +71,8 @@ class ResponsePage:
     consent: OpenedVersion | None = field(repr=False)
     consented: str
     story: tuple[Story, ...]
+    story_end: str
     panel: Panel
-
     tools: tuple[Tool, ...]
     notices: tuple[str, ...]
 
@@ -140,7 +141,7 @@ def _build_page(
 ) -> ResponsePage:
     services, stored, opened = get_services(), held.stored, held.opened.get(shown)
     found = open_notes(connection, services.desk, stored.reference)
-    entries = list_entries(connection, AuditFilter(subject=stored.reference))
+    entries = list_entries(connection, AuditFilter(subject=stored.reference), PAGE + 1)
     names = _name_everybody(connection, held, found, entries)
     summary = build_clinic_summary(opened, has_companion=True) if opened else None
     notes = arrange_notes(found, names, held, summary)
@@ -159,7 +160,8 @@ def _build_page(
         versions=list_versions(held, shown, address, names),
         consent=opened,
         consented=write_moment(opened.sent.consent.agreed_at) if opened else "",
-        story=list_story(entries, names),
+        story=list_story(entries[:PAGE], names),
+        story_end=translate(_STORY_END) % {"count": PAGE} if len(entries) > PAGE else "",
         panel=_build_panel(held, shown, names, typed, problems),
         tools=list_tools(stored, held.reference),
         notices=(*notices, *_list_notices(held, shown)),

@@ -4,12 +4,16 @@ import re
 
 import pytest
 from flask import Flask
+from sqlalchemy.event import listen
 
 from app.questionnaire.answer import Coded, Text
+from app.storage.audit import Event, append_event
+from app.storage.engine import begin_write
 from app.storage.people import Role
+from app.vault.reference import parse_reference
 from tests.web.clinic.conftest import SignIn
 from tests.web.clinic.review_steps import act, open_response
-from tests.web.clinic.sender import CONSENT, Sender, list_acts, read_log
+from tests.web.clinic.sender import CONSENT, Sender, find_services, list_acts, read_log
 from tests.web.patient.conftest import Clock
 from tests.web.patient.visitor import ORIGIN, Visitor
 
@@ -143,3 +147,30 @@ def test_pages_are_not_kept_by_a_browser(patient: Sender, reviewer: Visitor) -> 
     open_response(reviewer, patient.send())
     assert reviewer.last is not None
     assert reviewer.last.headers["Cache-Control"] == "no-store"
+
+
+def test_a_history_that_is_longer_than_the_page_says_so(app: Flask, patient: Sender, reviewer: Visitor) -> None:
+    reference = patient.send()
+    text = open_response(reviewer, reference).text
+    assert "These are the newest" not in text
+    services = find_services(app)
+    event = Event(action="response.opened", actor="command line", subject=parse_reference(reference))
+    with begin_write(services.engine) as connection:
+        for _ in range(100):
+            append_event(connection, services.desk.chain_key, event, services.now())
+    text = open_response(reviewer, reference).text
+    assert "These are the newest 100 entries. Those before them are in the audit log." in text
+
+
+def test_the_responses_of_one_person_are_looked_up_at_once(app: Flask, clock: Clock, reviewer: Visitor) -> None:
+    asked: list[str] = []
+    listen(find_services(app).engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    counts = set()
+    for _ in range(2):
+        for _ in range(3):
+            reference = Sender(app, clock).send()
+        open_response(reviewer, reference)
+        asked.clear()
+        assert "What changed since this person’s response" in open_response(reviewer, reference).text
+        counts.add(len(asked))
+    assert len(counts) == 1, counts
