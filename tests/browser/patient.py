@@ -23,7 +23,6 @@ from app.questionnaire.model import Item
 from app.questionnaire.refill import fill_controls
 from app.questionnaire.summary import build_summary
 from app.questionnaire.summary_model import Summary
-from app.settings import load_settings
 
 QUESTIONS = Path(__file__).parents[2] / "questions.yaml"
 
