@@ -100,7 +100,7 @@ def draw_pdf(copies: Sequence[Summary]) -> Response:
 
 def _read_chosen() -> list[str]:
     """Return the references that were ticked, each once; what is no reference was ticked on no page of ours."""
-    chosen = {}
+    chosen: dict[str, None] = {}
     for typed in request.args.getlist("reference"):
         with suppress(ReferenceCodeError):
             chosen[parse_reference(typed)] = None

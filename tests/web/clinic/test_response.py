@@ -167,8 +167,7 @@ def test_the_responses_of_one_person_are_looked_up_at_once(app: Flask, clock: Cl
     listen(find_services(app).engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     counts = set()
     for _ in range(2):
-        for _ in range(3):
-            reference = Sender(app, clock).send()
+        reference = [Sender(app, clock).send() for _ in range(3)][-1]
         open_response(reviewer, reference)
         asked.clear()
         assert "What changed since this person’s response" in open_response(reviewer, reference).text
