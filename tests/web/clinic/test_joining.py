@@ -121,5 +121,5 @@ def test_the_picture_of_the_key_comes_from_our_own_address_and_to_nobody_else(cl
     assert read_key(visitor)
     picture = visitor.client.get("/clinic/enrol/code.svg", base_url=ORIGIN)
     assert picture.mimetype == "image/svg+xml"
-    assert picture.text.startswith("<svg")
+    assert "<svg" in picture.text
     assert make_visitor(clinic_app).client.get("/clinic/enrol/code.svg", base_url=ORIGIN).status_code == 404
