@@ -3,6 +3,7 @@
 import threading
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -11,9 +12,10 @@ from app.storage.engine import begin_write
 from app.storage.people import Role
 from app.storage.responses import erase_response
 from app.vault.reference import parse_reference
-from tests.web.clinic.conftest import SignIn
+from tests.web.clinic.conftest import SignIn, make_app
 from tests.web.clinic.review_steps import act, open_response, press
 from tests.web.clinic.sender import Sender, find_services, find_stored, list_acts
+from tests.web.clinic.staff import sign_in as sign_in_to
 from tests.web.patient.conftest import Clock
 from tests.web.patient.visitor import Form, Visitor
 
@@ -126,3 +128,16 @@ def test_who_was_first_is_told_however_often_it_was_looked_at_since(
         open_response(lead, reference)
     page = reviewer.post({"note": NOTE}, form=form, action="complete")
     assert "Demonstration lead was first: taken for review" in page.text
+
+
+def test_on_postgres_a_note_waits_for_the_eraser_and_is_shown_again(
+    tmp_path: Path, clock: Clock, postgres_url: str
+) -> None:
+    app = make_app(tmp_path, clock, DATABASE_URL=postgres_url, DEMO="1")
+    try:
+        reference = Sender(app, clock).send()
+        test_a_note_on_what_is_erased_at_that_moment_is_shown_again(
+            app, reference, sign_in_to(app, Role.REVIEWER), "note"
+        )
+    finally:
+        find_services(app).engine.dispose()
