@@ -92,7 +92,11 @@ def read_wish(edition: Edition, page: Page, raw: Raw, today: date, *, is_adults_
     choice = reading.answers.get(consent.link_id) if consent else None
     if consent is None or choice == Coded((DECLINE,)):
         return Wish(is_declined=True)
-    lacking = [*_find_lacking(page.questions, reading.answers), *_find_minor(reading.answers, today, is_adults_only)]
+    lacking = [
+        *_find_lacking(page.questions, reading.answers),
+        *_find_unreachable(page.questions, reading.answers),
+        *_find_minor(reading.answers, today, is_adults_only),
+    ]
     if choice != Coded((AGREE,)):
         option = next(option for option in consent.answer_options if option.code == AGREE)
         words = (("label", _name(consent)), ("option", option.display.translations[0][1]))
@@ -129,6 +133,20 @@ def _find_lacking(questions: Sequence[Item], answers: Mapping[str, Answer | None
         Problem(item.link_id, *needed[item.link_id], (("label", _name(item)),))
         for item in questions
         if item.link_id in needed and answers.get(item.link_id) is None
+    ]
+
+
+def _find_unreachable(questions: Sequence[Item], answers: Mapping[str, Answer | None]) -> list[Problem]:
+    """Return a slip that nobody could be reached by; more is not asked of a number or an address."""
+    phone, email = _read_text(answers.get(PHONE)), _read_text(answers.get(EMAIL))
+    slips = {
+        PHONE: Advice.PHONE if phone and not any(character.isdecimal() for character in phone) else None,
+        EMAIL: Advice.EMAIL if email and "@" not in email else None,
+    }
+    return [
+        Problem(item.link_id, item.link_id, advice, (("label", _name(item)),))
+        for item in questions
+        if (advice := slips.get(item.link_id))
     ]
 
 

@@ -31,6 +31,8 @@ class Advice(StrEnum):
     ROWS_OR_WORD = "%(label)s: choose “%(option)s”, or fill in the boxes, not both"
     TOO_MANY_ROWS = "%(label)s: enter %(limit)s at most, and tell the doctor about the rest"
     NEEDED = "%(label)s: enter it, so that the clinic knows whose answers these are"
+    PHONE = "%(label)s: enter it in digits, or leave this blank"
+    EMAIL = "%(label)s: enter it with an @, like name@example.org, or leave this blank"
     AGREE_TO_SEND = "%(label)s: choose “%(option)s” to send your answers. If you do not, you can still print them"
     LEAVE_OUT = "%(label)s: change it on its page, or choose to send your answers without it"
     ADULTS_ONLY = "This form was written for adults. You can still print it and ask the clinic"

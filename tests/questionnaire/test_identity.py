@@ -99,6 +99,13 @@ def test_what_cannot_be_read_is_told_once() -> None:
     assert list_advice(read(patient_birth_year="2027")) == [("patient-birth-day", Advice.PAST_DATE)]
 
 
+@pytest.mark.parametrize(("phone", "email"), [("٠١٢", "a@b"), ("ask for 7", "@"), ("", "")])
+def test_a_number_has_digits_and_an_address_an_at_and_no_more_is_asked_of_them(phone: str, email: str) -> None:
+    assert read(patient_phone=phone, patient_email=email).patient is not None
+    slips = [("patient-phone", Advice.PHONE), ("patient-email", Advice.EMAIL)]
+    assert list_advice(read(patient_phone="none", patient_email="none")) == slips
+
+
 def test_nobody_is_asked_for_more_who_declines() -> None:
     wish = read(patient_name="", patient_birth_year="x", consent="do-not-agree", has_unread=True, is_adults_only=True)
     assert wish == Wish(is_declined=True)

@@ -80,6 +80,7 @@ class FieldView:
     rows: tuple[RowView, ...] = ()
     row_limit: int = 0
     is_month_enough: bool = False
+    is_birth: bool = False
     problem: str = ""
     doubt: str = ""
     kept: str = ""
@@ -126,6 +127,7 @@ def view_field(field: AnswerField, drawing: Drawing) -> FieldView:
         rows=_draw_rows(item, typed, problem, drawing) if item.is_rows else (),
         row_limit=item.max_occurs or 0,
         is_month_enough=item.date_precision is Precision.MONTH,
+        is_birth=item.link_id == BIRTH,
         problem=say_problem(problem, drawing) if problem else "",
         doubt=get_first(typed, item.link_id) if problem and problem.is_doubt else "",
         kept=_find_kept(item, typed),

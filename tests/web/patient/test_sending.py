@@ -76,6 +76,12 @@ def test_only_sending_asks_who_somebody_is(visitor: Visitor) -> None:
     }
 
 
+def test_the_example_of_a_date_of_birth_is_one(sender: Visitor) -> None:
+    page = sender.get(SEND)
+    assert page.text.count("For example, 3 May 1974.") == 1
+    assert page.text.count("For example, 3 May 2026.") == 1
+
+
 def test_nothing_is_chosen_and_nothing_filled_in_beforehand(sender: Visitor) -> None:
     sender.get(SEND)
     fields = sender.find_form(SEND).fields
@@ -107,6 +113,16 @@ LACKING = {
         {"patient-phone": "5" * 201},
         "patient-phone",
         "Phone number: shorten this to 200 characters or fewer",
+    ),
+    "a phone without digits": (
+        {"patient-phone": "my mobile"},
+        "patient-phone",
+        "Phone number: enter it in digits, or leave this blank",
+    ),
+    "an address without an @": (
+        {"patient-email": "zoe.example.test"},
+        "patient-email",
+        "E-mail address: enter it with an @",
     ),
     "no consent": (
         {"consent-to-share": ""},
