@@ -113,9 +113,11 @@ def test_the_whole_journey_needs_no_mouse(typist: Typist) -> None:
             assert row.page == "share" or said in on_paper
     typist.tab_to("a[href='/done']")
     typist.press_and_go()
+    typist.tab_to("main a[href='/erase']")
+    typist.press_and_go()
     typist.tab_to("form[action='/erase'] button")
     typist.press_and_go()
-    assert typist.page.url.endswith("/erased")
+    typist.page.get_by_role("heading", name="Everything is erased").wait_for()
 
 
 def test_after_a_failed_check_focus_is_on_what_to_do_and_its_link_leads_to_the_box(typist: Typist) -> None:

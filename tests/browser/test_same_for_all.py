@@ -188,7 +188,7 @@ def test_whatever_goes_wrong_the_crisis_lines_and_the_disclaimer_are_there(
     (block,) = CRISIS.findall(next(iter(sheets.values())).html)
     disclaimer = load_edition().questionnaire.disclaimer.to("en")
     with send_courier(browser, live_server.url) as courier:
-        for path in ("/for-clinicians", "/erased", "/questions/1", "/nothing-here", "/resume"):
+        for path in ("/for-clinicians", "/questions/1", "/nothing-here", "/resume"):
             courier.get(path)
         courier.send({"code": "ABCD"}, to="/resume")
         courier.post("/start", {})

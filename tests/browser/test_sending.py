@@ -150,8 +150,10 @@ def test_a_patient_who_erases_leaves_nothing_on_the_phone_and_still_has_the_rece
     page.goto("/summary")
     page.goto("/done")
     # When they erase their form
+    page.locator("main").get_by_role("link", name="Erase my answers").click()
     page.get_by_role("button", name="Erase my answers from this device and this server").click()
-    page.get_by_text("the clinic still has what you sent").wait_for()
+    page.get_by_role("heading", name="Everything is erased").wait_for()
+    assert f"give your reference, {reference}." in page.locator("main").inner_text()
     # Then going back shows neither an answer nor a name, whichever page it leads to
     for _ in range(4):
         page.go_back()

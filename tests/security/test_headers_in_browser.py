@@ -225,6 +225,7 @@ def test_after_erasing_the_way_back_shows_no_answer(
         if path != "/done":
             assert CANARY in page.content(), path
     # When they erase it and somebody else goes back, page by page
+    page.goto("/erase")
     page.get_by_role("button", name="Erase").click()
     page.get_by_role("heading", name="Everything is erased").wait_for()
     shown = {}

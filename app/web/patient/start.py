@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import make_response, redirect, render_template, request, url_for
+from flask import make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.questionnaire.identity import OWN
@@ -15,6 +15,7 @@ from app.web.patient.current import (
     find_current,
     forget_secret,
     hold_secret,
+    read_secret,
     start_draft,
     try_secret,
 )
@@ -25,7 +26,7 @@ from app.web.patient.notice import NOTICE_OTHER_FORM
 from app.web.patient.page import locate_page, locate_resume
 from app.web.patient.paper import say_until
 from app.web.patient.questions import save_page, show_typed
-from app.web.patient.receipt import find_receipt_of
+from app.web.patient.receipt import find_receipt_alone, find_receipt_of
 from app.web.patient.send import show_send_again
 from app.web.services import get_services
 
@@ -84,7 +85,8 @@ def resume() -> Answer:
     if current is None:
         note_wrong_code()
         problem = translate(
-            "Check the code. It opens nothing: it was written down differently, or its 24 hours are over"
+            "Check the code. It opens nothing: it was written down differently, its 24 hours are over, or the clinic "
+            "has deleted what was sent"
         )
         return _draw_resume(typed, problem), _UNPROCESSABLE
     return hold_secret(make_response(redirect(locate_resume(current), 303)), current.secret)
@@ -100,17 +102,16 @@ def show_erase() -> Answer:
 
 @blueprint.post("/erase")
 def erase() -> Answer:
-    """Erase the draft from the server and what this browser holds of it (design D-8, security.md S6)."""
+    """Erase the draft from the server and what this browser holds of it (design D-8, security.md S6).
+
+    The page is the answer itself: nothing may be kept that could name the reference on a page that is asked for later.
+    """
+    secret = read_secret()
+    receipt = find_receipt_alone(secret) if secret else None
     erase_draft_of_cookie()
-    response = forget_secret(make_response(redirect(url_for("patient.show_erased"), 303)))
+    response = forget_secret(make_response(render_template("patient/erased.html", receipt=receipt)))
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
-
-
-@blueprint.get("/erased")
-def show_erased() -> Answer:
-    """Show that nothing is left."""
-    return render_template("patient/erased.html")
 
 
 def _read_share() -> Typed:

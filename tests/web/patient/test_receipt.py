@@ -85,7 +85,11 @@ def test_done_says_reference_reading_time_and_until_when(sender: Visitor, app: F
     ):
         assert words in text
     assert NAME not in text
-    assert sender.find_form("/erase").action == "/erase"
+    # Printing comes before erasing, which asks once more
+    assert "/erase" in sender.document.links
+    assert [form.action for form in sender.document.forms] == []
+    assert sender.last is not None
+    assert '<a class="button" href="/summary">' in sender.last.text
 
 
 def test_was_this_read_says_when_and_nothing_else(sender: Visitor, app: Flask, clock: Clock) -> None:
@@ -185,12 +189,26 @@ def test_erasing_erases_the_draft_and_not_what_was_sent(sender: Visitor, app: Fl
     assert "What you sent stays with the clinic until" in text
     assert format_reference(response.reference) in text
     sender.post(form=sender.find_form("/erase"))
-    assert "the clinic still has what you sent" in squeeze(sender.document.text)
+    named = f"give your reference, {format_reference(response.reference)}."
+    assert named in squeeze(sender.document.text)
     assert list_responses(app) == [response]
     assert len(open_all(app, response.reference)) == 1
     sender.get("/done")
     assert sender.status == GONE  # nothing is left in this browser
+    sender.get("/erase")
+    assert format_reference(response.reference) not in sender.document.text
+    assert "foreword-draft" not in sender.cookie_header
     assert "What you sent to the clinic" in resume(sender, code)
+
+
+def test_a_code_whose_response_the_clinic_deleted_says_so_too(sender: Visitor, app: Flask) -> None:
+    code = read_code(sender)
+    sender.get("/erase")
+    sender.post(form=sender.find_form("/erase"))
+    (response,) = list_responses(app)
+    with begin_write(find_services(app).engine) as connection:
+        erase_response(connection, response.reference)
+    assert resume(sender, code).count("or the clinic has deleted what was sent") == 2
 
 
 def test_what_the_clinic_deleted_is_said_nowhere_to_be_there(sender: Visitor, app: Flask) -> None:
