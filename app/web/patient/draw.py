@@ -28,10 +28,10 @@ _COMPONENTS = {
 }
 
 
-def draw_component(name: str, *values: object) -> Drawn:
+def draw_component(name: str, *values: object, **named: object) -> Drawn:
     """Return what the component of this name draws."""
     template: Template = current_app.jinja_env.get_template(f"components/{name}.html")
-    return cast("Drawn", getattr(template.module, name)(*values))
+    return cast("Drawn", getattr(template.module, name)(*values, **named))
 
 
 def draw_display(item: Item, drawing: Drawing) -> Drawn:

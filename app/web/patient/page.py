@@ -19,7 +19,7 @@ from app.questionnaire.refill import fill_controls
 from app.web.edition import Drawn, Served
 from app.web.forms import PageForm, bind_form
 from app.web.i18n import translate
-from app.web.patient.current import Current
+from app.web.patient.current import Current, find_current
 from app.web.patient.draw import draw_display, draw_field
 from app.web.patient.field import Drawing, say_problem
 from app.web.services import get_services
@@ -153,6 +153,12 @@ def locate_resume(current: Current) -> str:
         return locate_page(last)
     following = current.way.after(last)
     return locate_page(following) if following else url_for("patient.show_check")
+
+
+def locate_form() -> str:
+    """Return where the form that is open goes on, or nothing where none is: for the pages beside it."""
+    current = find_current()
+    return locate_resume(current) if current else ""
 
 
 def _locate_back(current: Current, page: Page, *, is_changing: bool) -> str:

@@ -29,6 +29,7 @@ from app.web.patient.page import (
     find_form,
     find_typed,
     list_asked,
+    locate_form,
     locate_next,
     locate_page,
     locate_resume,
@@ -91,17 +92,16 @@ def show_support() -> Answer:
     current = find_current()
     served = current.served if current else get_services().editions.get_newest()
     page = find_support_page(served.edition)
-    action, onward = "", url_for("patient.show_start")
-    if current is not None:
-        onward = locate_resume(current)
-        action = locate_page(page, is_changing=_is_changing()) if page and _is_due(current, page) else ""
+    action = ""
+    if current is not None and page is not None and _is_due(current, page):
+        action = locate_page(page, is_changing=_is_changing())
     drawing = build_drawing(current.progress.language if current else choose_language(), served)
     return render_template(
         "patient/support.html",
         heading=drawing.to(page.title) if page else "",
         sentences=[drawing.to(item.text) for item in page.items] if page else [],
         action=action,
-        onward=onward,
+        form=locate_form(),
     )
 
 

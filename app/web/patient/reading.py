@@ -1,4 +1,7 @@
-"""Pages to read: about ketamine, why each question is asked, the notices. The same for everyone."""
+"""Pages to read: about ketamine, why each question is asked, the notices. The same for everyone.
+
+They must never depend on an answer: all they know of an open form is where it goes on.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from app.output.frame import build_frame
 from app.questionnaire.summary import build_companion
 from app.web.i18n import translate
 from app.web.patient import blueprint
+from app.web.patient.page import locate_form
 from app.web.services import get_services
 
 
@@ -15,7 +19,7 @@ from app.web.services import get_services
 def show_about() -> str:
     """Show the article's content in our own words, dated."""
     edition = get_services().editions.get_newest().edition
-    return render_template("patient/about_ketamine.html", article=edition.questionnaire.article_title)
+    return _draw("about_ketamine", article=edition.questionnaire.article_title)
 
 
 @blueprint.get("/for-clinicians")
@@ -30,18 +34,20 @@ def show_for_clinicians() -> str:
     )
     entries = build_companion(edition, frame)
     cited = {source.key: source for entry in entries for source in entry.sources}
-    return render_template(
-        "patient/for_clinicians.html", edition=edition, entries=entries, sources=cited.values(), frame=frame
-    )
+    return _draw("for_clinicians", edition=edition, entries=entries, sources=cited.values(), frame=frame)
 
 
 @blueprint.get("/privacy")
 def show_privacy() -> str:
     """Show who reads the answers, why, how long they are kept, and what a person can ask for (L-13)."""
-    return render_template("patient/privacy.html")
+    return _draw("privacy")
 
 
 @blueprint.get("/accessibility")
 def show_accessibility() -> str:
     """Show how the pages can be used, and what is known not to work."""
-    return render_template("patient/accessibility.html")
+    return _draw("accessibility")
+
+
+def _draw(name: str, **values: object) -> str:
+    return render_template(f"patient/{name}.html", form=locate_form(), **values)

@@ -73,6 +73,8 @@ def send() -> Answer:
         return redirect(url_for("patient.show_share"), 303)
     typed = list_typed(page, {name: tuple(values) for name, values in request.form.lists()})
     try:
+        if request.form.get("action") == "later":
+            return _lead(keep_share(current, typed), "patient.show_resume")
         return _answer(current, page, typed)
     except StaleDraftError:
         return show_lost(request.form)

@@ -61,6 +61,7 @@ def _draw_shared(clinic: Clinic | None) -> dict[str, Any]:
         "contacts": contacts,
         "header": draw_component("header", clinic),
         "footer": draw_component("footer", clinic, contacts),
+        "form_footer": draw_component("footer", clinic, contacts, has_form=True),
     }
 
 

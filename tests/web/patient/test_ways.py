@@ -1,0 +1,54 @@
+"""The ways out of a page and back: finishing later loses nothing typed, and a page beside the form leads back to it."""
+
+import pytest
+from flask import Flask
+
+from tests.web.patient.sender import SEND, WHO, list_responses, send
+from tests.web.patient.visitor import Visitor
+
+BESIDE = ("/privacy", "/about-ketamine", "/for-clinicians", "/accessibility", "/support")
+
+
+@pytest.mark.parametrize("path", ["/questions/1", "/check", SEND])
+def test_where_something_is_typed_the_only_way_to_finish_later_saves_it(visitor: Visitor, path: str) -> None:
+    visitor.start()
+    visitor.post({"age": "34"})
+    page = visitor.get(path)
+    assert page.text.count("Finish later") == 1
+    assert "/resume" not in page.links
+    assert {"/support", "/erase"} <= set(page.links)
+    visitor.post(form=visitor.find_form(path), action="later")
+    assert visitor.path == "/resume"
+
+
+@pytest.mark.parametrize("path", ["/", "/share", "/summary", "/done", "/support"])
+def test_every_other_page_has_it_at_its_foot(visitor: Visitor, path: str) -> None:
+    visitor.start()
+    assert "/resume" in visitor.get(path).links
+
+
+def test_finishing_later_keeps_what_was_typed_to_send_and_sends_nothing(visitor: Visitor, app: Flask) -> None:
+    visitor.start()
+    visitor.get(SEND)
+    visitor.post({**WHO, "patient-birth-year": "19"}, form=visitor.find_form(SEND), action="later")
+    assert visitor.path == "/resume"
+    assert list_responses(app) == []
+    visitor.get(SEND)
+    fields = visitor.find_form(SEND).fields
+    assert (fields["patient-name"], fields["patient-birth-year"]) == ([WHO["patient-name"]], ["19"])
+
+
+@pytest.mark.parametrize("path", BESIDE)
+def test_a_page_beside_the_form_leads_back_to_where_it_was_left(visitor: Visitor, path: str) -> None:
+    page = visitor.get(path)
+    assert "Back to your form" not in page.text
+    assert "/" in page.links
+    visitor.start()
+    visitor.post({"age": "34"})
+    here = visitor.path
+    page = visitor.get(path)
+    assert page.text.count("Back to your form") == 1
+    assert here in page.links
+    # It says the same to everybody, also to who has sent
+    send(visitor)
+    assert visitor.get(path).text == page.text
