@@ -27,6 +27,15 @@ def test_every_other_page_has_it_at_its_foot(visitor: Visitor, path: str) -> Non
     assert "/resume" in visitor.get(path).links
 
 
+def test_finishing_later_on_the_check_page_saves_what_was_ticked_there(visitor: Visitor) -> None:
+    visitor.start()
+    visitor.get("/check")
+    visitor.post({"answers-checked": "yes"}, form=visitor.find_form("/check"), action="later")
+    assert visitor.path == "/resume"
+    visitor.get("/check")
+    assert visitor.find_form("/check").fields["answers-checked"] == ["yes"]
+
+
 def test_finishing_later_keeps_what_was_typed_to_send_and_sends_nothing(visitor: Visitor, app: Flask) -> None:
     visitor.start()
     visitor.get(SEND)
