@@ -92,7 +92,9 @@ def write_notes(page: Page, eye: Eye) -> None:
     page.get_by_label("Note on the whole").fill(NOTE)
     page.get_by_role("button", name="Save the notes").click()
     expect(page.locator("#answer-heart-disease ~ dd >> text=Ask the family doctor")).to_be_visible()
-    expect(page.locator(".rail").get_by_text("since Monday")).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("Saved.")
+    expect(page.get_by_role("status")).to_be_in_viewport()
+    expect(page.locator(".rail").get_by_text("since Monday")).to_be_in_viewport()
     eye.look("response: noted")
 
 

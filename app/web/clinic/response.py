@@ -75,6 +75,7 @@ class ResponsePage:
     panel: Panel
     tools: tuple[Tool, ...]
     notices: tuple[str, ...]
+    is_saved: bool
 
 
 @blueprint.get("/responses/<reference>")
@@ -165,6 +166,7 @@ def _build_page(
         panel=_build_panel(held, shown, names, typed, problems),
         tools=list_tools(stored, held.reference),
         notices=(*notices, *_list_notices(held, shown)),
+        is_saved="saved" in request.args,
     )
 
 

@@ -106,6 +106,10 @@ def review_response(reference: str) -> ResponseReturnValue:
         if not _add_notes(held):
             return show_erased()
     forget_kept()
+    if word == "note":
+        # To the notes: the page is long, and what was saved would stand far below.
+        shown = url_for("clinic.show_response", reference=held.reference, saved=1, _anchor="notes")
+        return redirect(shown, HTTPStatus.SEE_OTHER)
     where = "clinic.show_reviewed" if word == "complete" else "clinic.show_response"
     return redirect(url_for(where, reference=held.reference), HTTPStatus.SEE_OTHER)
 

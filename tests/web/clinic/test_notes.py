@@ -52,6 +52,17 @@ def test_a_note_stands_where_it_was_written_signed_and_dated(app: Flask, patient
     assert [entry.event.about["on"] for entry in noted] == ["whole", "answer"]
 
 
+def test_saving_notes_says_so_beside_them_and_the_page_lands_there(patient: Sender, reviewer: Visitor) -> None:
+    reference = patient.send()
+    act(reviewer, reference, "note", note="On the whole")
+    assert reviewer.last is not None
+    assert reviewer.last.history[0].location == f"/clinic/responses/{reference}?saved=1#notes"
+    notes = read_html(reviewer).partition('id="notes" tabindex="-1"')[2].partition("</section>")[0]
+    assert '<p class="notice" role="status">Saved.</p>' in notes
+    assert "<bdi>On the whole</bdi>" in notes
+    assert "Saved." not in open_response(reviewer, reference).text
+
+
 def test_a_note_stands_as_it_was_typed(patient: Sender, reviewer: Visitor) -> None:
     act(reviewer, patient.send(), "note", note=WORDS)
     assert "<bdi>\n Zygomorphic &lt;i&gt;&amp; “quoted”\n\tתמר </bdi>" in read_html(reviewer)

@@ -55,6 +55,12 @@ def test_the_clinics_copy_has_who_it_is_and_why_each_question_is_asked(
     assert read_log(app, reference)[-1].event.about == {"by": "page", "notes": 0, "version": 1}
 
 
+def test_nothing_is_ticked_in_advance_that_makes_the_paper_longer(patient: Sender, reviewer: Visitor) -> None:
+    reference = patient.send()
+    reviewer.get(f"/clinic/responses/{reference}")
+    assert set(reviewer.find_form(f"/clinic/responses/{reference}.pdf").fields) == {"version"}
+
+
 def test_notes_are_on_the_paper_when_they_are_asked_for(app: Flask, patient: Sender, reviewer: Visitor) -> None:
     reference = patient.send()
     act(reviewer, reference, "note", note="A note for the file")
