@@ -5,6 +5,7 @@ Patients see *not open yet* until it was saved once. Nothing that was typed is e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from app.clinic.profile import ClinicSettings, dump_settings, is_stale, list_changes, list_stale, load_settings
+from app.desk.doctor_clinic import look_at_people, look_at_questionnaire
+from app.desk.finding import Finding, Look
 from app.output.frame import view_contact
 from app.storage.clinic_settings import StaleSettingsError, StoredSettings, find_settings, list_settings, save_settings
 from app.storage.engine import begin_read, begin_write
@@ -30,6 +33,7 @@ from app.web.services import get_services
 _UNREADABLE: Final = 422
 _CONFLICT: Final = 409
 _PAST: Final = 20
+_OPENED: Final = "opened"  # set up just now, and not merely changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +117,8 @@ def _show(action: str) -> ResponseReturnValue:
     form = SettingsForm(kept, _list_choices(held), held)
     notice = translate(NOTICE_KEPT) if kept else translate("Saved.") if request.args.get("saved") else ""
     seen = _read_seen(kept) if kept else _number(stored)
-    return _draw(form, action, seen=seen, notice=notice)
+    missing = _list_missing() if request.args.get("saved") == _OPENED else []
+    return _draw(form, action, seen=seen, notice=notice, missing=missing)
 
 
 def _save(action: str) -> ResponseReturnValue:
@@ -142,7 +147,14 @@ def _save(action: str) -> ResponseReturnValue:
         return _tell_conflict(form, action, changed)
     services.keeper.forget()
     problems.prepare(current_app)
-    return redirect(url_for("clinic.show_settings", saved=1), 303)
+    return redirect(url_for("clinic.show_settings", saved=_OPENED if stored is None else 1), 303)
+
+
+def _list_missing() -> list[Finding]:
+    """Return what the doctor misses before somebody can read a form; old help lines stand on the page anyway."""
+    services = get_services()
+    look = Look(settings=services.settings, engine=services.engine, now=services.now())
+    return [*look_at_people(look), *look_at_questionnaire(look)]
 
 
 def _tell_conflict(form: SettingsForm, action: str, changed: tuple[str, ...]) -> ResponseReturnValue:
@@ -159,7 +171,7 @@ def _tell_conflict(form: SettingsForm, action: str, changed: tuple[str, ...]) ->
     return _draw(form, action, seen=_number(stored), notice=notice), _CONFLICT
 
 
-def _draw(form: SettingsForm, action: str, *, seen: int, notice: str = "") -> str:
+def _draw(form: SettingsForm, action: str, *, seen: int, notice: str = "", missing: Sequence[Finding] = ()) -> str:
     services = get_services()
     settings = services.keeper.get().settings
     with begin_read(services.engine) as connection:
@@ -173,6 +185,7 @@ def _draw(form: SettingsForm, action: str, *, seen: int, notice: str = "") -> st
         is_setup=action == "clinic.save_setup",
         seen=seen,
         notice=notice,
+        missing=missing,
         countries=_list_countries(),
         questions=_list_questions(form),
         stale=list_stale(settings, services.keeper.contacts, services.today()) if settings else (),

@@ -92,7 +92,8 @@ class SettingsForm(Form):
         try:
             return rule(field.data or "")
         except SettingError as error:
-            sentence = translate(str(error))
+            # The list of them stands apart from the fields: each begins with what the field is called.
+            sentence = f"{field.label.text}: {translate(str(error))}"
             field.errors = (*field.errors, sentence)
             self.problems.append(ControlProblem(name, sentence))
             return None

@@ -145,6 +145,25 @@ def test_each_refusal_says_what_to_enter_and_keeps_everything_typed(
     assert read_past(engine) == []
 
 
+def test_who_opens_the_clinic_is_told_what_is_missing_before_a_form_can_be_read(opener: Colleague) -> None:
+    visitor = opener.visitor
+    visitor.get("/clinic/setup")
+    visitor.post(FILLED, form=visitor.find_form("/clinic/setup"))
+    assert "Saved." in visitor.document.text
+    assert "no active person is reviewer" in visitor.document.text
+    assert "no active person is administrator" not in visitor.document.text
+    assert "questions are not yet reviewed by a clinician" in visitor.document.text
+    assert "/clinic/health" in visitor.document.links
+    visitor.get("/clinic/settings")
+    assert "Still to do" not in visitor.document.text
+
+
+def test_each_refusal_begins_with_the_name_of_its_field(administrator: Visitor) -> None:
+    save(administrator, minors="perhaps", part_2="perhaps")
+    for sentence in ("When a patient gives an age under 18: Choose one", "42 CFR Part 2: Choose one"):
+        assert administrator.document.text.count(sentence) == 2
+
+
 def test_a_country_without_an_emergency_number_needs_one(engine: Engine, administrator: Visitor) -> None:
     save(administrator, country="ZZ", others=[])
     assert administrator.document.text.count("Enter the emergency number of your patients’ country") == 2
