@@ -70,7 +70,7 @@ def look_at_demonstration(look: Look) -> Iterator[Finding]:
         yield Finding(
             "FOREWORD_DEMO",
             "this database is a demonstration's: the server does not start on it as a real clinic",
-            "name an empty folder in FOREWORD_DATA before a patient comes, or set it to 1",
+            "set it to 1, or name an empty folder in FOREWORD_DATA before a patient comes",
         )
 
 

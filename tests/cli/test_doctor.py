@@ -26,6 +26,9 @@ def test_commands_read_a_demonstration_without_its_setting(run: Run, tmp_path: P
     told = lived.run("doctor", "--offline", **real)
     assert told.code == 1
     assert "FOREWORD_DEMO: this database is a demonstration's" in told.out
+    assert "set it to 1" in told.out
+    for untrue in ("is not set up", "no active person", "demonstration staff are still there"):
+        assert untrue not in told.out
     listed = lived.run("audit", "list", "--action", "response.received", **real)
     assert (listed.code, listed.err) == (0, "")
     assert "response.received" in listed.out
