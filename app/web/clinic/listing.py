@@ -26,7 +26,7 @@ from app.storage.worklist import (
 from app.vault.reference import format_reference
 from app.web.clinic.asked import Asked, build_filter, write_address
 from app.web.clinic.gate import get_person
-from app.web.clinic.opened import open_or_none
+from app.web.clinic.opened import may_see_restricted, open_or_none
 from app.web.clinic.words import name_people, write_day, write_moment, write_state
 from app.web.i18n import choose_language, translate, translate_count
 from app.web.services import get_services
@@ -69,8 +69,11 @@ class ListPage:
     newer: str = ""
     older: str = ""
     everywhere: str = ""
+    restricted: str = ""
+    """Where what fits stands, when all of it is restricted and the reader may see it."""
     is_default: bool = False
-    is_search: bool = False
+    is_by_name: bool = False
+    is_by_birth: bool = False
 
 
 def build_list(connection: Connection, asked: Asked) -> ListPage:
@@ -87,8 +90,10 @@ def build_list(connection: Connection, asked: Asked) -> ListPage:
         newer=_point(asked, found, is_after=False) if has_before else "",
         older=_point(asked, found, is_after=True) if has_after else "",
         everywhere=write_address(every) if asked.states != tuple(ReviewStatus) else "",
+        restricted="" if found else _find_restricted(connection, every),
         is_default=asked.is_default,
-        is_search=asked.is_search,
+        is_by_name=bool(asked.sought.name),
+        is_by_birth=bool(asked.sought.birth),
     )
 
 
@@ -124,6 +129,15 @@ def _point(asked: Asked, found: Sequence[StoredResponse], *, is_after: bool) -> 
     edge = found[-1 if is_after else 0]
     place = Place(edge.received_at, edge.reference)
     return write_address(replace(asked, after=place if is_after else None, before=None if is_after else place))
+
+
+def _find_restricted(connection: Connection, every: Asked) -> str:
+    """Return the address of what fits among the restricted ones, in every state; nothing for who may not see them."""
+    wanted = replace(every, has_restricted=True)
+    if not every.is_search or every.has_restricted or not may_see_restricted():
+        return ""
+    found = list_responses(connection, build_filter(wanted, get_services().desk), PAGE)
+    return write_address(wanted) if any(one.is_restricted for one in found) else ""
 
 
 def _list_views(asked: Asked) -> list[View]:

@@ -8,7 +8,7 @@ from flask import Flask
 from app.questionnaire.answer import Coded
 from app.storage.people import Role
 from tests.web.clinic.conftest import SignIn
-from tests.web.clinic.review_steps import act, list_rows
+from tests.web.clinic.review_steps import act, list_rows, use_tool
 from tests.web.clinic.sender import Sender, read_log
 from tests.web.patient.conftest import Clock
 from tests.web.patient.visitor import ORIGIN, Visitor
@@ -145,6 +145,32 @@ def test_a_search_finds_what_is_reviewed_in_one_more_step(app: Flask, clock: Clo
     (everywhere,) = {link for link in reviewer.document.links if "find=" in link and "state=reviewed" in link}
     reviewer.get(everywhere)
     assert list_rows(reviewer) == [reference]
+
+
+def test_the_year_of_birth_is_spoken_of_only_when_one_was_given(reviewer: Visitor) -> None:
+    search(reviewer, name="Nobody")
+    assert "year of birth" not in reviewer.document.text
+    search(reviewer, birth="1990-05-03")
+    assert "Check the year of birth" in reviewer.document.text
+    assert "fewer of them" not in reviewer.document.text
+
+
+def test_who_may_see_a_restricted_one_is_led_to_it_and_nobody_else_hears_of_it(
+    app: Flask, clock: Clock, reviewer: Visitor, sign_in: SignIn
+) -> None:
+    reference = Sender(app, clock).send()
+    lead = sign_in(Role.REVIEWER, Role.ADMINISTRATOR)
+    use_tool(lead, reference, "restrict", reason="patient-asked")
+    lead.post(form=lead.find_form(f"/clinic/responses/{reference}/restrict"), action="restrict")
+    search(lead, reference=reference)
+    assert list_rows(lead) == []
+    assert "A restricted response fits" in lead.document.text
+    (shown,) = {link for link in lead.document.links if "restricted=shown" in link}
+    lead.get(shown)
+    assert list_rows(lead) == [reference]
+    search(reviewer, reference=reference)
+    assert "No response fits" in reviewer.document.text
+    assert "estricted" not in reviewer.document.text
 
 
 def test_a_correction_is_found_by_its_new_words_and_no_more_by_the_old(
