@@ -39,6 +39,8 @@ LONGEST_BESIDE = 160
 LONGEST_BELOW = 1500
 MOST_LINES_BESIDE, MOST_LINES_BELOW = 8, 16
 LONGEST_RUNNING = 84
+CELLS_OF_COLUMN, LONGEST_MARK = 45, 22  # half a page's column in small type, and where an answer goes on
+LINE_TO_GAP = 7  # times that a line is as high as what parts two items
 LONGEST_OWN_BESIDE, MOST_FACTS_BESIDE = 240, 8
 # A run this long may be wider than a column. Scripts that break between any two characters are left to the typesetter.
 _LONG_RUN = re.compile(r"([^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff]{14,})")
@@ -109,7 +111,8 @@ def build_payload(summary: Summary, *, paper: Paper, large_print: bool) -> str:
         "staff": view.staff(summary.staff) if summary.staff else None,
         "companion": [_build_companion(entry) for entry in summary.companion],
     }
-    texts = [json.dumps(part, ensure_ascii=False) for part in (document, *map(view.face, faces))]
+    shown = [view.face(face, is_shorter=place > 0) for place, face in enumerate(faces)]
+    texts = [json.dumps(part, ensure_ascii=False) for part in (document, *shown)]
     is_plain = all(_PLAIN.fullmatch(text) for text in texts)
     return "\0".join((json.dumps(is_plain), *texts))
 
@@ -167,7 +170,7 @@ class _View:
     def _part(self, text: str) -> Value:
         return {"text": split_runs(text), "rtl": is_right_to_left(text, default=self.is_rtl)}
 
-    def face(self, face: FaceSheet) -> Value:
+    def face(self, face: FaceSheet, *, is_shorter: bool) -> Value:
         return {
             "visit": [self._entry(entry) for entry in face.visit],
             "lists": [self._entry(entry) for entry in face.lists],
@@ -176,7 +179,7 @@ class _View:
                     "word": group.word.value,
                     "heading": _show(group.heading),
                     "entries": [self._entry(entry) for entry in group.entries],
-                    "split": find_split([self._weigh(entry) for entry in group.entries]),
+                    "split": find_split([_weigh(entry, is_running=is_shorter) for entry in group.entries]),
                 }
                 for group in face.groups
             ],
@@ -194,10 +197,6 @@ class _View:
             "wide": is_wide,
             "continued": entry.continued_at,
         }
-
-    def _weigh(self, entry: FaceEntry) -> int:
-        facts = "; ".join(line.text for fact in entry.facts for line in fact.lines)
-        return _count_lines(entry.label) + _count_lines(facts) + (entry.continued_at is not None)
 
     def row(self, row: Row) -> Value:
         answer = row.answer
@@ -268,6 +267,18 @@ class _View:
 def _count_lines(text: str) -> int:
     """Return about how many lines a text takes in half a page's column."""
     return -(-count_cells(text) // 34)
+
+
+def _weigh(entry: FaceEntry, *, is_running: bool) -> int:
+    """Return about how high an item is: a shorter sheet is set small, with the facts behind the label."""
+    facts = "; ".join("".join(line.text for line in fact.lines) for fact in entry.facts)
+    mark = entry.continued_at is not None
+    if is_running:
+        cells = count_cells(": ".join(filter(None, (entry.label, facts)))) + LONGEST_MARK * mark
+        lines = -(-cells // CELLS_OF_COLUMN)
+    else:
+        lines = _count_lines(entry.label) + _count_lines(facts) + mark
+    return lines * LINE_TO_GAP + 1
 
 
 def _build_contact(contact: Contact) -> str | list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from app.questionnaire.face import cut_text
+from app.questionnaire.shorten import cut_text
 
 TEXT: Final = 18  # pixels that a line of words takes
 _FIELD: Final = 140  # height of the field that columns and lines stand in

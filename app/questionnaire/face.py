@@ -8,13 +8,12 @@ answer means.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from app.questionnaire.answer import Answer, Coded
 from app.questionnaire.edition import Edition
 from app.questionnaire.model import Face, Item, Word
+from app.questionnaire.shorten import COMPRESSIONS, SEPARATOR, shorten_face
 from app.questionnaire.summary_model import (
     AnswerView,
     FaceEntry,
@@ -28,26 +27,8 @@ from app.questionnaire.summary_model import (
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9-]*)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Compression:
-    """How much of a long answer stays: characters of a visit answer, facts per item and their characters, list rows."""
-
-    visit: int
-    facts: int
-    fact: int
-    rows: int
-
-
-COMPRESSIONS = (
-    Compression(1200, 8, 240, 40),
-    Compression(700, 6, 160, 20),
-    Compression(400, 5, 120, 12),
-    Compression(240, 4, 80, 8),
-    Compression(120, 3, 60, 5),
-    Compression(60, 2, 40, 3),
-    Compression(24, 1, 24, 1),
-    Compression(0, 0, 0, 0),
-)
+_BRIEF = (2, 1)  # cells of a row of a list, where there is room for less than all
+_PLACE = 2  # a page has one digit or two
 
 
 def find_word(item: Item, answer: Answer | None) -> Word | None:
@@ -91,70 +72,35 @@ def build_faces(
             for word, heading in headings.items()
         ),
     )
+    mark = len(f" ({words.continued} )") + _PLACE
     faces = [whole]
     for compression in COMPRESSIONS:
-        shorter = shorten_face(whole, compression)
+        shorter = shorten_face(whole, compression, mark)
         if shorter != faces[-1]:
             faces.append(shorter)
     return tuple(faces)
 
 
-def shorten_face(face: FaceSheet, compression: Compression) -> FaceSheet:
-    """Return the sheet with long answers cut at words and each cut entry told where it goes on."""
-    return FaceSheet(
-        visit=tuple(_shorten(entry, 1, compression.visit) for entry in face.visit),
-        lists=tuple(_shorten(entry, compression.rows, compression.fact) for entry in face.lists),
-        groups=tuple(
-            replace(
-                group,
-                entries=tuple(_shorten(entry, compression.facts, compression.fact) for entry in group.entries),
-            )
-            for group in face.groups
-        ),
+def _build_listed(item: Item, views: Mapping[str, AnswerView], language: str) -> FaceEntry:
+    view = views[item.link_id]
+    label = item.label.to(language)
+    if not view.table:
+        return FaceEntry(link_id=item.link_id, label=label, facts=(FaceFact(lines=tuple(_join_lines(view))),))
+    rows = view.table.rows
+    return FaceEntry(
+        link_id=item.link_id,
+        label=label,
+        facts=tuple(FaceFact(lines=(_join_row(row),)) for row in rows),
+        briefs=tuple(FaceFact(lines=tuple(_run_rows(rows, cells))) for cells in _BRIEF),
     )
 
 
-def cut_text(text: str, limit: int) -> str:
-    r"""Return at most `limit` characters, ended at a word where one ends near, never inside a combined character.
-
-    >>> cut_text("one two three", 9), len(cut_text("e\u0301e\u0301", 3))
-    ('one two', 2)
-    """
-    if len(text) <= limit:
-        return text
-    end = limit
-    while end > 0 and (unicodedata.combining(text[end]) or text[end] in "\u200d\ufe0f"):
-        end -= 1
-    space = max(text.rfind(" ", 0, end + 1), text.rfind("\n", 0, end + 1))
-    return text[: space if space > end // 2 else end].rstrip()
-
-
-def _shorten(entry: FaceEntry, facts: int, characters: int) -> FaceEntry:
-    kept = tuple(_shorten_fact(fact, characters) for fact in entry.facts[:facts]) if characters else ()
-    if kept == entry.facts:
-        return entry
-    return replace(entry, facts=tuple(fact for fact in kept if fact.lines), continued_at=entry.link_id)
-
-
-def _shorten_fact(fact: FaceFact, characters: int) -> FaceFact:
-    left, lines = characters, []
-    for line in fact.lines:
-        cut = cut_text(line.text, left)
-        if cut:
-            lines.append(line if cut == line.text else replace(line, text=cut + "…"))
-        left -= len(cut)
-        if cut != line.text:
-            break
-    return FaceFact(lines=tuple(lines))
-
-
-def _build_listed(item: Item, views: Mapping[str, AnswerView], language: str) -> FaceEntry:
-    view = views[item.link_id]
-    if view.table:
-        facts = tuple(FaceFact(lines=(_join_row(row),)) for row in view.table.rows)
-    else:
-        facts = (FaceFact(lines=tuple(_join_lines(view))),)
-    return FaceEntry(link_id=item.link_id, label=item.label.to(language), facts=facts)
+def _run_rows(rows: tuple[tuple[str, ...], ...], cells: int) -> Iterator[Line]:
+    """Yield the first cells of each row as running text: what it names, and how much of it."""
+    for number, row in enumerate(rows):
+        if number:
+            yield SEPARATOR
+        yield _join_row(tuple(cell for cell in row if cell.strip())[:cells])
 
 
 def _build_entry(item: Item, views: Mapping[str, AnswerView], language: str, words: SummaryWords) -> FaceEntry:
@@ -204,11 +150,11 @@ def _join_lines(view: AnswerView) -> Iterator[Line]:
     if view.table:
         for number, row in enumerate(view.table.rows):
             if number:
-                yield Line("; ")
+                yield SEPARATOR
             yield _join_row(row)
     for number, line in enumerate(view.lines):
         if number:
-            yield Line("; ")  # an answer's own words may hold commas
+            yield SEPARATOR  # an answer's own words may hold commas
         yield line
 
 

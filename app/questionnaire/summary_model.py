@@ -73,11 +73,15 @@ class FaceFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceEntry:
-    """One item on the face sheet. `continued_at` is the linkId where the whole answer stands, when this is cut."""
+    """One item on the face sheet. `continued_at` is the linkId where the whole answer stands, when this is cut.
+
+    `briefs` say the rows of a list in fewer words and fewer, for where there is no room for all.
+    """
 
     link_id: str
     label: str
     facts: tuple[FaceFact, ...] = ()
+    briefs: tuple[FaceFact, ...] = ()
     continued_at: str | None = None
 
 

@@ -14,7 +14,7 @@ from app.questionnaire.definition import Definition
 from app.questionnaire.edition import Edition, build_edition
 from app.questionnaire.examples import read_example
 from app.questionnaire.load import load_questionnaire
-from app.questionnaire.model import Item, ItemType
+from app.questionnaire.model import Face, Item, ItemType
 from app.questionnaire.sent import Patient
 from app.questionnaire.summary import Frame, build_summary
 from app.questionnaire.summary_model import NoteView, StaffPart, Summary, VersionView
@@ -110,6 +110,26 @@ def make_many_scripts() -> Summary:
 def make_clinic_copy() -> Summary:
     """Return the typical summary as the clinic prints it: with a name, a reference and the companion."""
     return make_summary(answer_as("Test Patient B"), name="Test Patient B", reference="K7QM-4TXA", has_companion=True)
+
+
+def make_many_conditions() -> Summary:
+    """Return the clinic's copy for somebody with some twenty-five conditions, two medicines and two questions."""
+    answers = dict(answer_as("BASE"))
+    for item in make_edition().questions:
+        codes = {option.code for option in item.answer_options}
+        if item.face is Face.SCREENING and "does-not-apply" not in codes and "yes" in codes:
+            answers[item.link_id] = Coded(("yes",))
+    ask = "How long would a visit take, and may my daughter wait with me?\nShould I take my pills on that morning?"
+    rows = (
+        ("lisinopril", "10 mg", "once a day", "blood pressure"),
+        ("sertraline", "100 mg", "once a day", "depression"),
+    )
+    answers |= {"questions-for-doctor": Text(ask), "current-medicines": Rows(rows)}
+    for item in make_edition().questions:
+        codes = tuple(option.code for option in item.answer_options)
+        if item.link_id not in answers and codes:
+            answers[item.link_id] = Coded(("yes",) if "yes" in codes else codes[:1])
+    return build_summary(make_edition(), answers, make_sent_frame(has_contact=True), has_companion=True)
 
 
 PATIENT = Patient(name="Test Amara Osei", birth=(1985, 4, 9), contact="test.42@example.org", appointment=(2026, 12, 3))

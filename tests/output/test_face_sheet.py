@@ -171,13 +171,27 @@ def test_the_whole_face_is_taken_where_it_fits(draw: Draw) -> None:
         assert find_face(summary, draw(summary).pages[0]) is summary.faces[0]
 
 
+@pytest.mark.parametrize("size", PAPERS)
+def test_somebody_with_many_conditions_has_a_first_page_that_says_something(size: PaperSize, draw: Draw) -> None:
+    summary = samples.make_many_conditions()
+    page = draw(summary, paper=size).pages[0]
+    assert len(next(group for group in summary.faces[0].groups if group.heading == "Yes").entries) >= 20
+    visit = {entry.link_id: entry for entry in find_face(summary, page).visit}
+    whole = {entry.link_id: entry for entry in summary.faces[0].visit}
+    for link_id in ("age", "reason-for-visit", "previous-treatments"):
+        assert visit[link_id] == whole[link_id]
+    assert squash("How long would a visit take") in page
+    assert all(name in page for name in ("lisinopril", "sertraline"))
+    assert page.count("continuedonpage") <= 18
+
+
 def test_continued_on_page_names_the_page_where_the_answer_stands(extreme: Paper) -> None:
     summary = samples.make_extreme()
     face = find_face(summary, extreme.pages[0])
     cut = [entry for entry in list_entries(face) if entry.continued_at]
     assert len(cut) > 30
     for entry in cut:
-        told = re.search(re.escape(squash(entry.label)) + r"\(?continuedonpage(\d+)", extreme.pages[0])
+        told = re.search(re.escape(squash(entry.label)) + r".*?continuedonpage(\d+)", extreme.pages[0])
         assert told, entry.label
         question = squash(ASKED[entry.link_id])
         assert question in extreme.pages[int(told[1]) - 1]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -10,10 +11,10 @@ from hypothesis import strategies as st
 from app.output.frame import Clinic, build_frame
 from app.questionnaire.answer import Answer, Coded, DateParts, Number, Rows, Text
 from app.questionnaire.crisis import CrisisLine, CrisisSet
-from app.questionnaire.face import COMPRESSIONS, cut_text, shorten_face
 from app.questionnaire.model import AnswerOption, Face, Item, ItemType, LocalText, Provenance, Unit, Word
+from app.questionnaire.shorten import COMPRESSIONS, cut_text, shorten_face
 from app.questionnaire.summary import build_summary, list_unsent
-from app.questionnaire.summary_model import FaceEntry, FaceGroup, Summary
+from app.questionnaire.summary_model import FaceEntry, FaceGroup, FaceSheet, Summary
 from tests.questionnaire.build import edition, option, page, question, text, when, yes_no
 
 CRISIS = CrisisSet(
@@ -164,12 +165,49 @@ def test_the_face_sheet_says_where_a_cut_answer_goes_on() -> None:
     assert shorter
     for face in shorter:
         assert face.visit[0].continued_at == "reason"
-    assert shorter[-1].visit[0].facts == ()
+    assert say(shorter[-1].visit[0]) == ["word word word word word word…"]
 
 
-def test_a_short_sheet_is_not_made_shorter() -> None:
-    assert len(summarize(reason=Text("Sleep")).faces) <= len(COMPRESSIONS)
-    assert summarize(reason=Text("Sleep")).faces[1].visit[0].continued_at is not None
+def test_what_is_as_short_as_the_mark_that_would_replace_it_is_never_cut() -> None:
+    summary = summarize(reason=Text("Sleep"), heart_disease=Coded(("yes",)), top=Number("182"), low=Number("118"))
+    assert len(summary.faces) == 1
+
+
+def list_entries(face: FaceSheet) -> list[FaceEntry]:
+    return [*face.visit, *face.lists, *(entry for group in face.groups for entry in group.entries)]
+
+
+def count_cells(entry: FaceEntry) -> int:
+    mark = len(f" ({FRAME.words.continued} 12)") if entry.continued_at else 0
+    return len("; ".join(say(entry))) + mark
+
+
+def test_no_step_makes_an_entry_longer_and_facts_go_before_what_the_visit_is_for() -> None:
+    summary = summarize(
+        reason=Text("May I drive home, and who waits with me? " * 9),
+        heart_disease=Coded(("yes",)),
+        kind=Coded(("stent", "valve"), "a pacer of which the battery is low " * 9),
+        medicines=Rows(tuple((f"medicine {number}", f"{number} mg") for number in range(30))),
+    )
+    for longer, shorter in pairwise(summary.faces):
+        for before, after in zip(list_entries(longer), list_entries(shorter), strict=True):
+            assert count_cells(after) <= count_cells(before)
+    heart = [next(one for one in list_entries(face) if one.link_id == "heart-disease") for face in summary.faces]
+    empty = next(place for place, entry in enumerate(heart) if not entry.facts)
+    assert len(say(summary.faces[empty].visit[0])[0]) > len("May I drive home, and who waits with me?")
+    assert say(summary.faces[empty].lists[0])[0].startswith("medicine 0; medicine 1; medicine 2; ")
+
+
+def test_a_list_that_says_the_same_in_running_text_is_not_marked_as_cut() -> None:
+    names = Rows(tuple((name, "") for name in ("zinc", "iron", "salt", "fish oil")))
+    (*_, last) = summarize(medicines=names, reason=Text("word " * 1000)).faces
+    assert say(last.lists[0]) == ["zinc; iron; salt; fish oil"]
+    assert last.lists[0].continued_at is None
+
+
+def test_half_a_pair_of_numbers_is_never_left() -> None:
+    last = summarize(heart_disease=Coded(("yes",)), kind=Coded(("stent",), "long " * 30), top=Number("182")).faces[-1]
+    assert say(next(one for one in list_entries(last) if one.link_id == "heart-disease")) == []
 
 
 @given(st.text(max_size=200), st.integers(0, 200))
@@ -188,7 +226,7 @@ any_codes = st.sampled_from(["yes", "no", "not-sure", "prefer-not"]).map(lambda 
 )
 def test_every_screening_item_is_on_the_face_sheet_once_whatever_was_answered(answers: dict[str, Answer]) -> None:
     summary = build_summary(WALK, answers, FRAME)
-    for face in (*summary.faces, shorten_face(summary.faces[0], COMPRESSIONS[-1])):
+    for face in (*summary.faces, shorten_face(summary.faces[0], COMPRESSIONS[-1], 22)):
         entries = [entry.link_id for group in face.groups for entry in group.entries]
         assert sorted(entries) == ["alcohol", "heart-disease", "stroke"]
 
