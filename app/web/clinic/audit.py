@@ -34,6 +34,7 @@ from app.vault.reference import REFERENCE_LENGTH, ReferenceCodeError, format_ref
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
 from app.web.clinic.address import begin_day, read_day, read_number, read_word
+from app.web.clinic.audit_words import name_page, say_value
 from app.web.clinic.gate import allow
 from app.web.clinic.session import get_session
 from app.web.clinic.settings_form import ControlProblem
@@ -190,7 +191,7 @@ def _list_lines(connection: Connection, entries: list[Entry]) -> list[Line]:
             utc=f"{entry.at:%Y-%m-%d %H:%M:%S}",
             who=names[entry.event.actor],
             action=entry.event.action,
-            subject=names[entry.event.subject] if _is_person(entry) else _write_subject(entry.event.subject),
+            subject=names[entry.event.subject] if _is_person(entry) else _write_subject(entry),
             outcome=entry.event.outcome,
             origin=entry.event.origin,
             about=_write_about(entry),
@@ -203,12 +204,16 @@ def _is_person(entry: Entry) -> bool:
     return entry.event.action.partition(".")[0] in {"person", "password", "factor"} and bool(entry.event.subject)
 
 
-def _write_subject(subject: str) -> str:
+def _write_subject(entry: Entry) -> str:
+    subject = entry.event.subject
+    if entry.event.action == "page.refused":
+        return name_page(subject)
     return format_reference(subject) if len(subject) == REFERENCE_LENGTH else subject
 
 
 def _write_about(entry: Entry) -> str:
-    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in sorted(entry.event.about.items()))
+    about = sorted(entry.event.about.items())
+    return ", ".join(f"{name.replace('_', ' ')}: {say_value(name, value)}" for name, value in about if value != "")
 
 
 def _stream(wanted: AuditFilter) -> Iterator[Entry]:

@@ -52,6 +52,31 @@ def test_people_are_named_and_looking_is_one_entry(engine: Engine, auditor: Visi
     assert read_actions(engine)[before:] == ["audit.viewed"]
 
 
+def test_states_reasons_settings_and_refused_pages_are_called_what_the_pages_call_them(
+    engine: Engine, auditor: Visitor
+) -> None:
+    auditor.client.get("/clinic/export", base_url="https://forms.example.test")
+    told: list[tuple[str, dict[str, str | int]]] = [
+        ("list.viewed", {"by": "", "states": "requested in-progress on-hold", "rows": 2}),
+        ("response.erased", {"reason": "patient-asked"}),
+        ("settings.changed", {"fields": "name retention_days"}),
+    ]
+    with begin_write(engine) as connection:
+        for action, about in told:
+            append_event(connection, b"k" * 32, Event(action=action, actor="nobody", about=about), NOW)
+    html = auditor.get("/clinic/audit").text
+    for words in (
+        "rows: 2, states: New, In review, Needs a call",
+        "reason: The patient asked for it",
+        "fields: clinic’s name, days until a form is deleted",
+    ):
+        assert words in html
+    assert "show_export" not in html
+    assert "by: ," not in html
+    assert auditor.last is not None
+    assert "<td>Export</td>" in auditor.last.text
+
+
 def test_filters_narrow_it_and_stay_in_the_address(engine: Engine, auditor: Visitor) -> None:
     shown = auditor.get("/clinic/audit?action=person.signed-in&since=2020-01-01&until=2099-01-01").text
     assert "1 entry fits." in shown
