@@ -158,7 +158,7 @@ def sign_in_looking(eye: Eye, code: str) -> None:
     go_on(page)
     eye.look("sign in: wrong")
     start_signing_in(page)
-    page.get_by_text("You have neither at hand").click()
+    page.get_by_text("Use a recovery code").click()
     eye.look("second factor")
     page.get_by_label("Recovery code").fill(code.lower().replace("-", " "))
     page.get_by_role("button", name="Sign in with this code").click()

@@ -17,10 +17,18 @@ from app.web.clinic.identity.checking import (
     check_passkey_answer,
     check_recovery_code,
 )
+from app.web.clinic.identity.factors import hash_recovery_code
 from app.web.clinic.identity.passkeys import FIRST, SECOND, offer_second
 from app.web.clinic.identity.pending import find_pending
 from app.web.clinic.identity.signing import let_in
-from app.web.clinic.identity.words import WRONG_CODE, WRONG_PASSKEY, WRONG_RECOVERY_CODE, say_problem, say_wait
+from app.web.clinic.identity.words import (
+    RECOVERY_CODE_HERE,
+    WRONG_CODE,
+    WRONG_PASSKEY,
+    WRONG_RECOVERY_CODE,
+    say_problem,
+    say_wait,
+)
 from app.web.clinic.signin import answer_wait, draw_sign_in
 
 
@@ -35,7 +43,11 @@ def show_second() -> ResponseReturnValue:
 @blueprint.post("/sign-in/code")
 @allow_everybody
 def sign_in_with_code() -> ResponseReturnValue:
-    """Take a code of the authenticator app."""
+    """Take a code of the authenticator app; a recovery code is shown its own box, and costs no try."""
+    access = find_pending()
+    if access is not None and access.recovery_codes and hash_recovery_code(request.form.get("code", "")):
+        page = _draw(access, {"recovery-code": say_problem(RECOVERY_CODE_HERE)})
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
     return _check("code", check_code, WRONG_CODE)
 
 

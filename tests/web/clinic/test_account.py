@@ -92,6 +92,19 @@ def test_new_recovery_codes_replace_the_old(administrator: Colleague, clock: Clo
         assert (begun.path != "/clinic/sign-in/recovery") is is_taken
 
 
+def test_a_recovery_code_in_the_box_of_the_app_is_shown_its_own_and_costs_no_try(administrator: Colleague) -> None:
+    code = administrator.codes[0]
+    begun = administrator.begin()
+    for _ in range(12):
+        begun.get("/clinic/sign-in/second")
+        begun.post({"code": code}, form=begun.find_form("/clinic/sign-in/code"))
+        assert begun.status == 422
+        assert begun.document.text.count("Enter a recovery code in its own box") == 2
+        assert "#recovery-code" in begun.document.links
+    begun.post({"recovery-code": code}, form=begun.find_form("/clinic/sign-in/recovery"))
+    assert begun.path != "/clinic/sign-in/recovery"
+
+
 def test_a_session_elsewhere_can_be_ended(administrator: Colleague, clock: Clock) -> None:
     here = administrator.visitor
     clock.advance(minutes=1)

@@ -11,6 +11,7 @@ WRONG_SIGN_IN: Final = "Check your sign-in name and your password. Together they
 WRONG_PASSWORD: Final = "Enter the password you sign in with now"  # noqa: S105  a sentence
 WRONG_CODE: Final = "Enter the six digits that your authenticator app shows now. Each works once"
 WRONG_RECOVERY_CODE: Final = "Check the recovery code. Each one works once, and new ones replace all older ones"
+RECOVERY_CODE_HERE: Final = "Enter a recovery code in its own box, and in the box above only the six digits of your app"
 WRONG_PASSKEY: Final = "The passkey was not accepted. Try again, or use another way"
 BUSY: Final = "Many people are signing in at this moment. Try again in a few seconds"
 NAME_MISSING: Final = "Enter a name of at most 100 characters"
