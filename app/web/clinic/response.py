@@ -157,7 +157,7 @@ def _build_page(
         face=choose_face(summary) if summary else None,
         sections=list_sections(summary, notes, typed) if summary else (),
         comparisons=(since,) if since else (),
-        notes=notes.others,
+        notes=notes.others[::-1],  # the newest stands right below the box, as in the history
         versions=list_versions(held, shown, address, names),
         consent=opened,
         consented=write_moment(opened.sent.consent.agreed_at) if opened else "",

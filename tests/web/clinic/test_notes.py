@@ -58,7 +58,7 @@ def test_saving_notes_says_so_beside_them_and_the_page_lands_there(patient: Send
     assert reviewer.last is not None
     assert reviewer.last.history[0].location == f"/clinic/responses/{reference}?saved=1#notes"
     notes = read_html(reviewer).partition('id="notes" tabindex="-1"')[2].partition("</section>")[0]
-    assert '<p class="notice" role="status">Saved.</p>' in notes
+    assert '<p class="notice screen" role="status">Saved.</p>' in notes
     assert "<bdi>On the whole</bdi>" in notes
     assert "Saved." not in open_response(reviewer, reference).text
 
@@ -68,13 +68,15 @@ def test_a_note_stands_as_it_was_typed(patient: Sender, reviewer: Visitor) -> No
     assert "<bdi>\n Zygomorphic &lt;i&gt;&amp; “quoted”\n\tתמר </bdi>" in read_html(reviewer)
 
 
-def test_notes_stay_and_are_added_in_order(clock: Clock, patient: Sender, reviewer: Visitor, sign_in: SignIn) -> None:
+def test_notes_stay_and_the_newest_stands_first(
+    clock: Clock, patient: Sender, reviewer: Visitor, sign_in: SignIn
+) -> None:
     reference = patient.send()
     act(reviewer, reference, "note", note="The first")
     clock.advance(seconds=1)
     act(sign_in(Role.REVIEWER, Role.ADMINISTRATOR), reference, "note", note="The second")
     html = open_response(reviewer, reference).text
-    assert html.index("The first") < html.index("The second")
+    assert html.index("The second") < html.index("The first")
     assert "Demonstration lead, " in html
 
 
