@@ -116,7 +116,7 @@ def make_many_conditions() -> Summary:
     """Return the clinic's copy for somebody with some twenty-five conditions, two medicines and two questions."""
     answers = dict(answer_as("BASE"))
     for item in make_edition().questions:
-        codes = {option.code for option in item.answer_options}
+        codes = tuple(option.code for option in item.answer_options)
         if item.face is Face.SCREENING and "does-not-apply" not in codes and "yes" in codes:
             answers[item.link_id] = Coded(("yes",))
     ask = "How long would a visit take, and may my daughter wait with me?\nShould I take my pills on that morning?"
