@@ -25,7 +25,7 @@ from app.storage.audit import Head, find_head, verify_log
 from app.storage.dump import count_rows, dump_rows, list_tables, load_rows
 from app.storage.engine import begin_read, begin_snapshot, begin_write, create_engine_for, migrate
 from app.storage.letters import count_letters
-from app.storage.tables import SCHEMA_REVISION
+from app.storage.metadata import SCHEMA_REVISION
 from app.vault.box import KEY_LENGTH, PREFIX_LENGTH, BoxError, open_stream, seal_stream
 
 KEY_FILE: Final = "backup.key"

@@ -16,7 +16,7 @@ from app.storage.chores import find_last_time
 from app.storage.clinic_keys import find_newest_key
 from app.storage.engine import begin_read, begin_snapshot, find_revision
 from app.storage.letters import count_letters
-from app.storage.tables import SCHEMA_REVISION
+from app.storage.metadata import SCHEMA_REVISION
 
 BACKUP: Final = "backup"
 """The chore under which the last good backup is noted."""

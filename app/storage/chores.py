@@ -8,7 +8,8 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, text
 
-from app.storage.tables import CHORES, UtcDateTime
+from app.storage.metadata import UtcDateTime
+from app.storage.tables import CHORES
 
 LEASE: Final = timedelta(minutes=30)
 """How long somebody has a chore that they began: until then they are believed to be at it."""

@@ -11,17 +11,19 @@ from typing import Final
 
 from sqlalchemy import Column, Connection, LargeBinary, Table, delete, func, insert, select
 
-from app.storage.tables import AUDIT_HEAD, METADATA, UtcDateTime
+from app.storage.metadata import METADATA, UtcDateTime
+from app.storage.staff_tables import STAFF_SESSIONS, THROTTLES
+from app.storage.tables import AUDIT_HEAD, DRAFTS
 
 Plain = str | int | bool | None
 
-_LEFT_OUT: Final = frozenset({"drafts", "staff_sessions", "throttles"})
+_LEFT_OUT: Final = (DRAFTS, STAFF_SESSIONS, THROTTLES)
 _BATCH: Final = 200
 
 
 def list_tables() -> list[Table]:
     """Return the tables that are dumped, each after those it refers to."""
-    return [table for table in METADATA.sorted_tables if table.name not in _LEFT_OUT]
+    return [table for table in METADATA.sorted_tables if table not in _LEFT_OUT]
 
 
 def count_rows(connection: Connection) -> dict[str, int]:

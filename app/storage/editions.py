@@ -9,7 +9,8 @@ from typing import Final
 
 from sqlalchemy import Connection, Executable, bindparam, select, text
 
-from app.storage.tables import EDITIONS, UtcDateTime
+from app.storage.metadata import UtcDateTime
+from app.storage.tables import EDITIONS
 
 
 class EditionConflictError(Exception):

@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.storage.tables import SCHEMA_REVISION
+from app.storage.metadata import SCHEMA_REVISION
 
 _READS_ONLY: Final = "foreword_reads_only"
 _IS_QUICK: Final = "foreword_is_quick"

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, text, update
 
-from app.storage.tables import NOTES, RESPONSE_TOKENS, RESPONSE_VERSIONS, RESPONSES, UtcDateTime
+from app.storage.metadata import UtcDateTime
+from app.storage.tables import NOTES, RESPONSE_TOKENS, RESPONSE_VERSIONS, RESPONSES
 from app.vault.reference import make_reference
 
 _ID_BYTES: Final = 16

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
-from app.storage.tables import METADATA, UtcDateTime
+from app.storage.metadata import METADATA, UtcDateTime
 
 PEOPLE: Final = Table(
     "people",

@@ -9,8 +9,8 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, select, text, update
 
+from app.storage.metadata import UtcDateTime
 from app.storage.staff_tables import THROTTLES
-from app.storage.tables import UtcDateTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from app.storage import staff_tables, tables  # noqa: F401  importing them is what fills METADATA
 from app.storage.engine import SchemaRevisionError, begin_read, begin_write, create_engine_for, migrate
-from app.storage.tables import METADATA, SCHEMA_REVISION
+from app.storage.metadata import METADATA, SCHEMA_REVISION
 
 MIGRATE = """
 import sys

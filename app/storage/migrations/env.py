@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from app.storage.tables import METADATA
+from app.storage import staff_tables, tables  # noqa: F401  importing them is what fills METADATA
+from app.storage.metadata import METADATA
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
 with context.begin_transaction():

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.storage.tables import UtcDateTime
+from app.storage.metadata import UtcDateTime
 
 revision = "0001"
 down_revision = None
