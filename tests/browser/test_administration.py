@@ -65,7 +65,8 @@ def set_up(eye: Eye) -> None:
     fill_in(page)
     eye.look("setup: everything open")
     page.get_by_role("button", name="Open the clinic").click()
-    assert page.url.endswith("/clinic/settings?saved=1")
+    assert page.url.endswith("/clinic/settings?saved=opened")
+    expect(page.get_by_role("heading", name="Still to do before the first form is read")).to_be_visible()
     eye.look("settings")
 
 

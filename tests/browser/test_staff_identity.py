@@ -128,6 +128,7 @@ def invite_looking(eye: Eye) -> None:
     page.get_by_label("Sign-in name").fill("ben@clinic.example")
     page.get_by_label(re.compile("^Reviewer")).check()
     eye.look("people")
+    assert page.locator(".people").evaluate("each => each.scrollWidth <= each.parentElement.clientWidth")  # all of it
     page.get_by_role("button", name="Make a link").click()
     eye.look("link")
     assert "/clinic/join/" in page.locator(".link").inner_text()
