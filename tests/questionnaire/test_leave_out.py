@@ -30,7 +30,9 @@ def list_named(summary: Summary) -> set[str]:
 
 
 @pytest.mark.parametrize("number", range(12))
-@pytest.mark.parametrize("tags", [frozenset({tag}) for tag in Sensitive] + [BOTH], ids=str)
+@pytest.mark.parametrize(
+    "tags", [frozenset({tag}) for tag in Sensitive] + [BOTH], ids=lambda tags: "+".join(sorted(tags))
+)
 def test_what_speaks_of_it_is_nowhere_and_all_else_is_there(number: int, tags: frozenset[Sensitive]) -> None:
     answers = read_answers(list_examples()[number])
     whole = build_summary(EDITION, answers, build_plain_frame("en"), has_companion=True)
