@@ -4,15 +4,25 @@ Nothing here touches the disk or the network, and no message repeats a value tha
 """
 
 import difflib
-import ipaddress
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
+
+from app.values import (
+    is_any_address,
+    is_loopback,
+    parse_database_url,
+    parse_flag,
+    parse_host,
+    parse_number,
+    parse_path,
+    parse_public_url,
+    parse_smtp_url,
+)
 
 T = TypeVar("T")
 
@@ -32,14 +42,9 @@ _PORTS: Final = range(1, 65536)
 _HOPS: Final = range(10)
 _IDLE_MINUTES: Final = range(1, 61)
 _STAFF_HOURS: Final = range(1, 25)
-_HOST_NAME: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _TEST_COST: Final = PasswordCost(8, 1, 1)
 _LEAST_COST: Final = PasswordCost(19 * 1024, 2, 1)  # OWASP's least for argon2id (security.md S7)
 _MOST_COST: Final = PasswordCost(1024 * 1024, 16, 16)
-_MAIL_SCHEMES: Final = frozenset({"smtp", "smtps"})
-_FLAGS: Final = {"0": False, "1": True}
-_DATABASES: Final = ("sqlite:///", "postgresql+psycopg://")
 
 
 class StartError(Exception):
@@ -181,25 +186,25 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
             problems.append(f"{name}: {error}")
             return parse(default)
 
-    host = read("HOST", "127.0.0.1", _parse_host)
+    host = read("HOST", "127.0.0.1", parse_host)
     port = read("PORT", "8000", _parse_port)
-    data = read("FOREWORD_DATA", "instance", _parse_path)
-    public_url = read("FOREWORD_PUBLIC_URL", f"http://{_name_own_host(host)}:{port}", _parse_public_url)
+    data = read("FOREWORD_DATA", "instance", parse_path)
+    public_url = read("FOREWORD_PUBLIC_URL", f"http://{_name_own_host(host)}:{port}", parse_public_url)
     settings = Settings(
         host=host,
         port=port,
         public_url=public_url,
         data=data,
-        database_url=read("FOREWORD_DATABASE_URL", f"sqlite:///{data / 'foreword.sqlite3'}", _parse_database_url),
-        questions=read("FOREWORD_QUESTIONS", str(find_resource("questions.yaml")), _parse_path),
-        is_demo=read("FOREWORD_DEMO", "0", _parse_flag),
+        database_url=read("FOREWORD_DATABASE_URL", f"sqlite:///{data / 'foreword.sqlite3'}", parse_database_url),
+        questions=read("FOREWORD_QUESTIONS", str(find_resource("questions.yaml")), parse_path),
+        is_demo=read("FOREWORD_DEMO", "0", parse_flag),
         role=read("FOREWORD_ROLE", "all", _parse_role),
-        clinic_url=read("FOREWORD_CLINIC_URL", public_url, _parse_public_url),
+        clinic_url=read("FOREWORD_CLINIC_URL", public_url, parse_public_url),
         key_passphrase=given.get("FOREWORD_KEY_PASSPHRASE", ""),
         password_cost=read("FOREWORD_PASSWORD_COST", "65536,3,4", _parse_password_cost),
         staff_idle=timedelta(minutes=read("FOREWORD_STAFF_IDLE_MINUTES", "15", _parse_idle_minutes)),
         staff_life=timedelta(hours=read("FOREWORD_STAFF_HOURS", "8", _parse_staff_hours)),
-        smtp_url=read("FOREWORD_SMTP_URL", "", _parse_smtp_url),
+        smtp_url=read("FOREWORD_SMTP_URL", "", parse_smtp_url),
         trusted_hops=read("FOREWORD_TRUSTED_HOPS", "0", _parse_hops),
     )
     problems += _find_conflicts(settings, is_public="FOREWORD_PUBLIC_URL" in given)
@@ -241,7 +246,7 @@ def _find_conflicts(settings: Settings, *, is_public: bool) -> list[str]:
             "and a cookie is safe with one of them only; set both to https:// addresses"
         )
     host = settings.host
-    if not is_public and not _is_loopback(host) and not _is_any_address(host):
+    if not is_public and not is_loopback(host) and not is_any_address(host):
         problems.append(
             f"HOST: {host} can be reached from other machines, which need an address to open; "
             "set FOREWORD_PUBLIC_URL to it, starting with https://"
@@ -254,16 +259,6 @@ def _find_debugger(given: Mapping[str, str]) -> list[str]:
     if given.get("FLASK_DEBUG", "0").lower() in {"0", "false", "no"}:
         return []
     return ["FLASK_DEBUG: the debugger would show answers and run code for anybody; unset it"]
-
-
-def _parse_path(text: str) -> Path:
-    return Path(text).expanduser().absolute()
-
-
-def _parse_flag(text: str) -> bool:
-    if text not in _FLAGS:
-        raise ValueError(f"{text!r} is neither yes nor no; write 1 for yes, or 0")
-    return _FLAGS[text]
 
 
 def _parse_role(text: str) -> ProgramRole:
@@ -289,91 +284,26 @@ def _parse_password_cost(text: str) -> PasswordCost:
 
 def _is_private(url: str) -> bool:
     host = urlsplit(url).hostname or ""
-    return _is_loopback(host) or host.endswith(".test")  # a name that RFC 6761 keeps for tests
-
-
-def _parse_number(text: str, allowed: range) -> int:
-    if not (text.isascii() and text.isdigit() and int(text[:6]) in allowed):
-        raise ValueError(f"{text!r} is not a number from {allowed[0]} to {allowed[-1]}; write one")
-    return int(text)
+    return is_loopback(host) or host.endswith(".test")  # a name that RFC 6761 keeps for tests
 
 
 def _parse_port(text: str) -> int:
-    return _parse_number(text, _PORTS)
+    return parse_number(text, _PORTS)
 
 
 def _parse_hops(text: str) -> int:
-    return _parse_number(text, _HOPS)
+    return parse_number(text, _HOPS)
 
 
 def _parse_idle_minutes(text: str) -> int:
-    return _parse_number(text, _IDLE_MINUTES)
+    return parse_number(text, _IDLE_MINUTES)
 
 
 def _parse_staff_hours(text: str) -> int:
-    return _parse_number(text, _STAFF_HOURS)
-
-
-def _parse_host(text: str) -> str:
-    host = text.removeprefix("[").removesuffix("]")
-    if not (_is_address(host) or _HOST_NAME.fullmatch(host)):
-        raise ValueError(f"{text!r} is not an address or a host name; write one without a port, such as 127.0.0.1")
-    return host.lower()
-
-
-def _parse_database_url(text: str) -> str:
-    if not text.startswith(_DATABASES):
-        raise ValueError(
-            "this is not a database that can be used; write sqlite:////folder/file.db "
-            "or postgresql+psycopg://user:password@host/name"
-        )
-    return text
-
-
-def _parse_public_url(text: str) -> str:
-    url = urlsplit(text)
-    host, port = _read_authority(url)
-    is_plain = not (url.username or url.password or url.query or url.fragment or url.path.strip("/"))
-    if url.scheme not in _DEFAULT_PORTS or not is_plain or not (_is_address(host) or _HOST_NAME.fullmatch(host)):
-        raise ValueError("this is not the address of a website; write https:// and its host name, and nothing after it")
-    if url.scheme == "http" and not _is_loopback(host):
-        raise ValueError("answers would cross the network in the clear; write it with https://")
-    authority = f"[{host}]" if ":" in host else host
-    return f"{url.scheme}://{authority}" + (f":{port}" if port != _DEFAULT_PORTS[url.scheme] else "")
-
-
-def _parse_smtp_url(text: str) -> str:
-    url = urlsplit(text)
-    if text and (url.scheme not in _MAIL_SCHEMES or not url.hostname or url.path.strip("/")):
-        raise ValueError("this is no e-mail server; write smtps://user:password@host, or smtp:// for one with STARTTLS")
-    _read_authority(url)
-    return text
-
-
-def _read_authority(url: SplitResult) -> tuple[str, int]:
-    try:
-        return (url.hostname or "", url.port or _DEFAULT_PORTS.get(url.scheme, 0))
-    except ValueError:
-        raise ValueError("its port is not a number from 1 to 65535; write one, or leave it out") from None
+    return parse_number(text, _STAFF_HOURS)
 
 
 def _name_own_host(host: str) -> str:
-    if _is_loopback(host):
+    if is_loopback(host):
         return f"[{host}]" if ":" in host else host
     return "127.0.0.1"
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_loopback(host: str) -> bool:
-    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
-
-
-def _is_any_address(host: str) -> bool:
-    return _is_address(host) and ipaddress.ip_address(host).is_unspecified

@@ -32,7 +32,8 @@ CORE = "app.settings app.files app.logs app.clinic app.questionnaire app.vault a
 HOUSE = tuple(
     _build_room(*row)
     for row in (
-        ("app.settings", "", ""),
+        ("app.values", "", ""),
+        ("app.settings", "app.values", ""),
         ("app.files", "app.settings", ""),
         ("app.logs", "", "flask structlog"),
         ("app.questionnaire", "", "yaml"),
