@@ -15,11 +15,13 @@ from urllib.parse import urlsplit
 from app.values import (
     is_any_address,
     is_loopback,
+    parse_contact,
     parse_database_url,
     parse_flag,
     parse_host,
     parse_number,
     parse_path,
+    parse_policy,
     parse_public_url,
     parse_smtp_url,
 )
@@ -123,7 +125,18 @@ SETTINGS: Final = (
         "none",
         "The e-mail server for the daily notice that something is waiting: smtps://user:password@host?from=address.",
     ),
+    Setting(
+        "FOREWORD_SECURITY_CONTACT",
+        "none",
+        "Where to report a weakness, for /.well-known/security.txt: mailto:, https: or tel:.",
+    ),
+    Setting(
+        "FOREWORD_SECURITY_POLICY",
+        "none",
+        "The https address of the page that says how the clinic handles such reports.",
+    ),
     Setting("FOREWORD_TRUSTED_HOPS", "0", "How many proxies in front are believed about who asked and how."),
+    Setting("FOREWORD_METRICS", "none", "The address and port at which Prometheus finds the numbers: 127.0.0.1:9100."),
 )
 """Every setting there is, in the order of docs/settings.md."""
 
@@ -146,7 +159,10 @@ class Settings:
     password_cost: PasswordCost = PasswordCost(65536, 3, 4)
     staff_idle: timedelta = timedelta(minutes=15)
     staff_life: timedelta = timedelta(hours=8)
+    security_contact: str = ""
+    security_policy: str = ""
     trusted_hops: int
+    metrics: tuple[str, int] | None = None
 
     @property
     def is_https(self) -> bool:
@@ -178,14 +194,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     """
     given = {name: value for name, value in environ.items() if value}
     problems = [*_find_unknown_names(given), *_find_debugger(given)]
-
-    def read(name: str, default: str, parse: Callable[[str], T]) -> T:
-        try:
-            return parse(given.get(name, default))
-        except ValueError as error:
-            problems.append(f"{name}: {error}")
-            return parse(default)
-
+    read = _Reader(given, problems)
     host = read("HOST", "127.0.0.1", parse_host)
     port = read("PORT", "8000", _parse_port)
     data = read("FOREWORD_DATA", "instance", parse_path)
@@ -205,12 +214,30 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         staff_idle=timedelta(minutes=read("FOREWORD_STAFF_IDLE_MINUTES", "15", _parse_idle_minutes)),
         staff_life=timedelta(hours=read("FOREWORD_STAFF_HOURS", "8", _parse_staff_hours)),
         smtp_url=read("FOREWORD_SMTP_URL", "", parse_smtp_url),
+        security_contact=read("FOREWORD_SECURITY_CONTACT", "", parse_contact),
+        security_policy=read("FOREWORD_SECURITY_POLICY", "", parse_policy),
         trusted_hops=read("FOREWORD_TRUSTED_HOPS", "0", _parse_hops),
+        metrics=read("FOREWORD_METRICS", "", _parse_metrics),
     )
     problems += _find_conflicts(settings, is_public="FOREWORD_PUBLIC_URL" in given)
     if problems:
         raise StartError(*problems)
     return settings
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads one variable after the other; what cannot be used is added to the problems, and the default taken."""
+
+    given: Mapping[str, str]
+    problems: list[str]
+
+    def __call__(self, name: str, default: str, parse: Callable[[str], T]) -> T:
+        try:
+            return parse(self.given.get(name, default))
+        except ValueError as error:
+            self.problems.append(f"{name}: {error}")
+            return parse(default)
 
 
 def find_resource(name: str) -> Path:
@@ -246,6 +273,11 @@ def _find_conflicts(settings: Settings, *, is_public: bool) -> list[str]:
             "and a cookie is safe with one of them only; set both to https:// addresses"
         )
     host = settings.host
+    if settings.metrics is not None and settings.metrics[1] == settings.port:
+        problems.append(
+            f"FOREWORD_METRICS: port {settings.port} is the one that people open, and the numbers are not for them; "
+            "choose another port"
+        )
     if not is_public and not is_loopback(host) and not is_any_address(host):
         problems.append(
             f"HOST: {host} can be reached from other machines, which need an address to open; "
@@ -293,6 +325,15 @@ def _parse_port(text: str) -> int:
 
 def _parse_hops(text: str) -> int:
     return parse_number(text, _HOPS)
+
+
+def _parse_metrics(text: str) -> tuple[str, int] | None:
+    if not text:
+        return None
+    host, colon, port = text.rpartition(":")
+    if not colon:
+        raise ValueError(f"{text!r} has no port; write an address and a port, such as 127.0.0.1:9100")
+    return parse_host(host), parse_number(port, _PORTS)
 
 
 def _parse_idle_minutes(text: str) -> int:

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 _HOST_NAME: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _MAIL_SCHEMES: Final = frozenset({"smtp", "smtps"})
+_CONTACT: Final = re.compile(r"(mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+?[\d.()-]+)", re.ASCII)
 _FLAGS: Final = {"0": False, "1": True}
 _DATABASES: Final = ("sqlite:///", "postgresql+psycopg://")
 
@@ -72,6 +73,20 @@ def parse_smtp_url(text: str) -> str:
     if text and (url.scheme not in _MAIL_SCHEMES or not url.hostname or url.path.strip("/")):
         raise ValueError("this is no e-mail server; write smtps://user:password@host, or smtp:// for one with STARTTLS")
     _read_authority(url)
+    return text
+
+
+def parse_contact(text: str) -> str:
+    """Return where to report a weakness, as RFC 9116 has it, or nothing."""
+    if text and not (text.isascii() and text.isprintable() and _CONTACT.fullmatch(text)):
+        raise ValueError("this is nowhere to write to; write mailto:name@host, an https:// address, or tel:+number")
+    return text
+
+
+def parse_policy(text: str) -> str:
+    """Return the address of a page about such reports, or nothing."""
+    if text and not (text.isascii() and text.isprintable() and re.fullmatch(r"https://\S+", text)):
+        raise ValueError("this is no page that can be opened; write its https:// address")
     return text
 
 

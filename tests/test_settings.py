@@ -8,6 +8,26 @@ import pytest
 from app.settings import SETTINGS, PasswordCost, ProgramRole, Settings, StartError, find_resource, load_settings
 
 ROOT = Path(__file__).parents[1]
+EVERYTHING = {
+    "HOST": "0.0.0.0",  # noqa: S104  what a container is told
+    "PORT": "9000",
+    "FOREWORD_PUBLIC_URL": "https://Clinic.Example/",
+    "FOREWORD_DATA": "/data",
+    "FOREWORD_DATABASE_URL": "postgresql+psycopg://user:word@host/name",
+    "FOREWORD_QUESTIONS": "/other.yaml",
+    "FOREWORD_DEMO": "1",
+    "FOREWORD_ROLE": "clinic",
+    "FOREWORD_CLINIC_URL": "https://staff.clinic.example",
+    "FOREWORD_KEY_PASSPHRASE": "a passphrase",
+    "FOREWORD_PASSWORD_COST": "131072,4,2",
+    "FOREWORD_STAFF_IDLE_MINUTES": "60",
+    "FOREWORD_STAFF_HOURS": "24",
+    "FOREWORD_SECURITY_CONTACT": "mailto:security@clinic.example",
+    "FOREWORD_SECURITY_POLICY": "https://clinic.example/reports",
+    "FOREWORD_TRUSTED_HOPS": "2",
+    "FOREWORD_METRICS": "[::1]:9100",
+    "OTHER": "of no matter",
+}
 
 
 def find_problems(**environ: str) -> tuple[str, ...]:
@@ -33,25 +53,7 @@ def test_nothing_has_to_be_set() -> None:
 
 
 def test_everything_can_be_set() -> None:
-    settings = load_settings(
-        {
-            "HOST": "0.0.0.0",  # noqa: S104  what a container is told
-            "PORT": "9000",
-            "FOREWORD_PUBLIC_URL": "https://Clinic.Example/",
-            "FOREWORD_DATA": "/data",
-            "FOREWORD_DATABASE_URL": "postgresql+psycopg://user:word@host/name",
-            "FOREWORD_QUESTIONS": "/other.yaml",
-            "FOREWORD_DEMO": "1",
-            "FOREWORD_ROLE": "clinic",
-            "FOREWORD_CLINIC_URL": "https://staff.clinic.example",
-            "FOREWORD_KEY_PASSPHRASE": "a passphrase",
-            "FOREWORD_PASSWORD_COST": "131072,4,2",
-            "FOREWORD_STAFF_IDLE_MINUTES": "60",
-            "FOREWORD_STAFF_HOURS": "24",
-            "FOREWORD_TRUSTED_HOPS": "2",
-            "OTHER": "of no matter",
-        }
-    )
+    settings = load_settings(EVERYTHING)
     assert settings == Settings(
         host="0.0.0.0",  # noqa: S104  as above
         port=9000,
@@ -66,7 +68,10 @@ def test_everything_can_be_set() -> None:
         password_cost=PasswordCost(131072, 4, 2),
         staff_idle=timedelta(hours=1),
         staff_life=timedelta(hours=24),
+        security_contact="mailto:security@clinic.example",
+        security_policy="https://clinic.example/reports",
         trusted_hops=2,
+        metrics=("::1", 9100),
     )
     assert settings.is_https
     assert "user:word" not in repr(settings)
@@ -257,3 +262,19 @@ def test_passwords_that_cost_next_to_nothing_are_refused_where_others_can_reach_
 def test_staff_cannot_be_signed_in_for_ever(name: str, most: int, text: str) -> None:
     (problem,) = find_problems(**{name: text})
     assert problem == f"{name}: {text!r} is not a number from 1 to {most}; write one"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("9100", "'9100' has no port; write an address and a port, such as 127.0.0.1:9100"),
+        ("127.0.0.1:0", "'0' is not a number from 1 to 65535; write one"),
+        ("a/b:9100", "'a/b' is not an address or a host name; write one without a port, such as 127.0.0.1"),
+        (
+            "127.0.0.1:8000",
+            "port 8000 is the one that people open, and the numbers are not for them; choose another port",
+        ),
+    ],
+)
+def test_the_numbers_have_an_address_of_their_own(text: str, fault: str) -> None:
+    assert find_problems(FOREWORD_METRICS=text) == (f"FOREWORD_METRICS: {fault}",)

@@ -1,7 +1,7 @@
 """The pages: what a browser is sent and what it may send back; they never decide what a question or an answer is."""
 
 from app.settings import Settings
-from app.web import access, assets, compression, health, i18n, problems, security, session
+from app.web import access, assets, compression, health, i18n, problems, reporting, security, session
 from app.web.shell import WebApp
 
 
@@ -17,4 +17,5 @@ def build_web_app(settings: Settings) -> WebApp:
     session.init_app(app, settings)
     compression.init_app(app)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(reporting.blueprint)
     return app
