@@ -11,8 +11,9 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/.stamps
-# The browser of the browser tests and a library that its driver needs; fonts for every script a patient may write in.
-DEBIAN_PACKAGES := chromium libatomic1 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji
+# The browser of the browser tests and a library that its driver needs; fonts for every script a patient may write in;
+# a Redis, where counts of tries are kept when there are several machines.
+DEBIAN_PACKAGES := chromium libatomic1 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji redis-server
 
 export PYTHONUTF8 := 1
 export LC_ALL := C.UTF-8
@@ -123,7 +124,7 @@ browser:
 	fi; \
 	if [ "$${#missing[@]}" -gt 0 ]; then \
 		if [ "$$(id -u)" != 0 ]; then \
-			say "The tests need a browser and fonts. Run: sudo apt-get update && sudo apt-get install $${missing[*]}"; exit 1; \
+			say "The tests need a browser, fonts and servers. Run: sudo apt-get update && sudo apt-get install $${missing[*]}"; exit 1; \
 		fi; \
 		say "Installing $${missing[*]} (this once) ..."; \
 		quietly apt-get -qq update; \
