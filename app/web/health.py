@@ -1,18 +1,26 @@
 """Addresses for machines: is it alive, is it ready, may it be listed. They tell nothing about anybody."""
 
+import time
+from collections.abc import Callable
 from typing import Final
 
 from flask import Blueprint, Flask, Response
 
+from app.desk.keyring import DESK_FILE, FOLDER, name_response_key
+from app.files import read_private
 from app.logs import record_failure
+from app.settings import Settings
 from app.storage.editions import find_latest_edition
 from app.storage.engine import begin_read
+from app.web.bounded import Bounded
 from app.web.services import Services
-from app.web.session import load_cookie_key
+from app.web.session import COOKIE_KEY
 from app.web.shell import get_shell
 
 blueprint: Final = Blueprint("health", __name__)
 
+# Less than a balancer waits: an answer that names the fault is worth more than none.
+_READY_SECONDS: Final = 2.0
 _ROBOTS: Final = "User-agent: *\nDisallow: /\n"
 
 
@@ -23,26 +31,46 @@ def watch(app: Flask, services: Services) -> None:
         with begin_read(services.engine) as connection:
             find_latest_edition(connection)
 
-    get_shell(app).readiness.update(
-        database=read_database,
-        keys=lambda: load_cookie_key(services.settings.data),
-        edition=services.editions.get_newest,
-    )
+    parts: dict[str, Callable[[], object]] = {
+        "database": read_database,
+        "keys": lambda: _read_keys(services.settings),
+        "edition": services.editions.get_newest,
+    }
+    get_shell(app).readiness.update({name: Bounded(check) for name, check in parts.items()})
+
+
+def begin_stop(app: Flask) -> None:
+    """Have /readyz answer `stopping` from now on, so that a balancer sends nobody here any more."""
+    get_shell(app).is_stopping = True
+
+
+def _read_keys(settings: Settings) -> None:
+    """Look whether the files of the keys are where the next start will look for them; raises `StartError`."""
+    paths = [settings.data / COOKIE_KEY]
+    if settings.has_staff:
+        folder = settings.data / FOLDER
+        paths += [folder / DESK_FILE, *(sorted(folder.glob(name_response_key("*"))) or [folder])]
+    for path in paths:
+        read_private(path, f"run: chmod 600 '{path}'")
 
 
 @blueprint.get("/healthz")
 def show_health() -> Response:
-    """Answer that the program runs."""
+    """Answer that the program runs; the database is not asked, for a restart does not mend it."""
     return _answer("alive")
 
 
 @blueprint.get("/readyz")
 def show_readiness() -> Response:
-    """Answer that all the program needs works, or with status 503 the names of what does not."""
+    """Answer that all the program needs works, or with status 503 the names of what does not, within seconds."""
+    shell = get_shell()
+    if shell.is_stopping:
+        return _answer("stopping", 503)
+    deadline = time.monotonic() + _READY_SECONDS
     failed = []
-    for name, check in get_shell().readiness.items():
+    for name, run in [(name, check.begin()) for name, check in shell.readiness.items()]:
         try:
-            check()
+            run.wait(deadline)
         except Exception as error:  # noqa: BLE001  whatever it is, the answer is its name and the log has its place
             record_failure(error, "not ready", part=name)
             failed.append(name)

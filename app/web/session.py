@@ -23,6 +23,9 @@ _RENEWAL: Final = timedelta(hours=1)
 COOKIE_LIFE: Final = TOKEN_LIFE + 2 * _RENEWAL
 """How long the browser keeps the session: longer than any token, so that it is the server that says what is over."""
 
+COOKIE_KEY: Final = "cookie.key"
+"""The file of the key that signs cookies, in the data folder."""
+
 _COOKIE_SECONDS: Final = int(COOKIE_LIFE.total_seconds())
 _KEY_LENGTH: Final = 32
 
@@ -90,7 +93,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def load_cookie_key(folder: Path) -> bytes:
     """Return the key that signs cookies, made at the first start, or raise `StartError` when it cannot be used."""
-    path = folder / "cookie.key"
+    path = folder / COOKIE_KEY
     try:
         if not path.exists():
             write_once(path, secrets.token_bytes(_KEY_LENGTH))

@@ -16,6 +16,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from app.logs import record_failure
 from app.settings import find_resource
+from app.web.bounded import Bounded
 
 MAX_BODY: Final = 400 * 1024
 """The most bytes a form may have. S22 says 256 KiB, but forty medicines written in emoji are 389 KB on the wire."""
@@ -39,8 +40,10 @@ class Shell:
     """Other error pages for what is below an address, by that address."""
     keep_form: FormKeeper | None = None
     """Set by the pages that have something to keep when a form's token has died."""
-    readiness: dict[str, Callable[[], object]] = field(default_factory=dict)
+    readiness: dict[str, Bounded[object]] = field(default_factory=dict)
     """What must work before /readyz says so: a name for the operator, and a call that raises when it does not."""
+    is_stopping: bool = False
+    """Set when the program is told to stop: requests are still answered, and /readyz says that others do it better."""
 
     def find_problem_pages(self, path: str) -> Mapping[int, bytes]:
         """Return the error pages for an address."""
