@@ -1,5 +1,13 @@
 """What the security tests ask for: the shell on its own, and the whole application with its staff."""
 
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.courier import Courier, send_courier
+from tests.security.other_site import OtherSite, serve_other_site
+from tests.support.server import Server
 from tests.web.clinic.conftest import administrator, app, clinic_app, clinic_template, clock, sign_in, template, visitor
 from tests.web.conftest import probe, proxied_probe, public_probe
 
@@ -16,3 +24,19 @@ __all__ = [
     "template",
     "visitor",
 ]
+
+
+@pytest.fixture
+def other_site() -> Iterator[OtherSite]:
+    """Serve somebody else's website."""
+    with serve_other_site() as site:
+        yield site
+
+
+@pytest.fixture
+def stranger(browser: Browser, live_server: Server) -> Iterator[Courier]:
+    """Give a person with answers in an open form, whose browser is not watched: other sites may fail in it."""
+    with send_courier(browser, live_server.url) as courier:
+        courier.start()
+        courier.send({"age": "34"})
+        yield courier
