@@ -10,7 +10,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Row, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from app.storage.tables import AUDIT_ENTRIES, AUDIT_HEAD
 from app.vault.chain import FIRST, chain, is_same
@@ -37,6 +50,12 @@ _ACTOR: Final = re.compile(r"[a-z0-9-]+(?: [a-z]+)?")
 _LONGEST: Final = 200
 _KINDS: Final = {"action": (_WORDS, 40), "outcome": (_WORDS, 16), "actor": (_ACTOR, 64), "subject": (_SUBJECT, 64)}
 _LINK_OF: Final = select(AUDIT_ENTRIES.c.link).where(AUDIT_ENTRIES.c.number == bindparam("number"))
+_PLACE: Final = (
+    select(AUDIT_ENTRIES.c.at, AUDIT_ENTRIES.c.number)
+    .where(AUDIT_ENTRIES.c.number >= bindparam("number"))
+    .order_by(AUDIT_ENTRIES.c.number)
+    .limit(1)
+)
 _LAST_TIME: Final = select(AUDIT_ENTRIES.c.at).order_by(AUDIT_ENTRIES.c.number.desc()).limit(1)
 
 
@@ -100,7 +119,7 @@ class Breach:
 class AuditFilter:
     """Which entries to list: those that fit everything that is set; `before` pages back in time.
 
-    Of `actions` any one fits.
+    Of `actions` any one fits, and `before` is no filter when entries are counted.
     """
 
     actor: str = ""
@@ -159,8 +178,14 @@ def find_head(connection: Connection) -> Head:
 
 
 def list_entries(connection: Connection, wanted: AuditFilter, limit: int = PAGE) -> list[Entry]:
-    """Return the newest entries that fit, newest first."""
-    statement = _narrow(select(AUDIT_ENTRIES), wanted).order_by(AUDIT_ENTRIES.c.number.desc()).limit(limit)
+    """Return the newest entries that fit, newest first: by number, or by time where `_order` says so."""
+    order = _order(wanted)
+    statement = _narrow(select(AUDIT_ENTRIES), wanted)
+    if wanted.before is not None:
+        place = connection.execute(_PLACE, {"number": wanted.before}).one_or_none()
+        if place is not None:  # else it is behind the end, and all is before it
+            statement = statement.where(tuple_(*order) < tuple(getattr(place, column.name) for column in order))
+    statement = statement.order_by(*(column.desc() for column in order)).limit(limit)
     return [_read(row) for row in connection.execute(statement)]
 
 
@@ -188,7 +213,7 @@ def list_actions(connection: Connection) -> list[str]:
 
 def stream_entries(connection: Connection, wanted: AuditFilter) -> Iterator[Entry]:
     """Give every entry that fits, oldest first, without holding them all."""
-    statement = _narrow(_ENTRIES, wanted)
+    statement = _narrow(select(AUDIT_ENTRIES), wanted).order_by(*_order(wanted))
     with connection.execution_options(yield_per=500).execute(statement) as rows:
         yield from map(_read, rows)
 
@@ -281,9 +306,18 @@ def _narrow(statement: Select[Any], wanted: AuditFilter) -> Select[Any]:
         statement = statement.where(entries.at >= wanted.since)
     if wanted.until is not None:
         statement = statement.where(entries.at < wanted.until)
-    if wanted.before is not None:
-        statement = statement.where(entries.number < wanted.before)
     return statement
+
+
+def _order(wanted: AuditFilter) -> tuple[ColumnElement[Any], ...]:
+    """Return the columns by which a list is in order: those in which an index has what is wanted.
+
+    All of it, and what was done to one thing, in the order of the chain. What is looked for by day, person or kind of
+    act, by its time: where a clock went back, the two differ.
+    """
+    entries = AUDIT_ENTRIES.c
+    is_by_time = wanted.actor or wanted.action or wanted.since is not None or wanted.until is not None
+    return (entries.at, entries.number) if is_by_time and not wanted.subject else (entries.number,)
 
 
 def _link(key: bytes, previous: str, number: int, at: datetime, event: Event, about: str) -> str:

@@ -155,8 +155,9 @@ AUDIT_ENTRIES: Final = Table(
     Column("about", Text, nullable=False),
     Column("link", String(64), nullable=False),
     Index("ix_audit_entries_subject", "subject", "number"),
-    Index("ix_audit_entries_actor", "actor", "number"),
-    Index("ix_audit_entries_action", "action", "number"),
+    Index("ix_audit_entries_at", "at", "number"),
+    Index("ix_audit_entries_actor", "actor", "at", "number"),
+    Index("ix_audit_entries_action", "action", "at", "number"),
 )
 
 AUDIT_HEAD: Final = Table(
