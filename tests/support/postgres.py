@@ -58,15 +58,11 @@ class PostgresServer:
 def postgres_server() -> Iterator[PostgresServer]:
     """Start a PostgreSQL server for all tests of this process."""
     folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has room for about a hundred bytes
-    is_root = os.geteuid() == 0
-    server = PostgresServer(folder, _UNPRIVILEGED if is_root else None)
-    # A checkout in root's home is closed to anybody else: the programs have to be where their user may read them.
-    place = shutil.copytree if is_root else os.symlink
-    for name in (_PROGRAMS, _LIBRARIES):
-        place(_find_packages() / name, folder / name)
-    if is_root:
+    user, _ = place_programs(folder)
+    server = PostgresServer(folder, user)
+    if user:
         folder.chmod(0o711)
-        shutil.chown(folder, _UNPRIVILEGED)
+        shutil.chown(folder, user)
     try:
         server.run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--username=postgres", "--no-sync")
         options = f"-h '' -k {folder} -F -c synchronous_commit=off -c full_page_writes=off -c log_statement=none"
@@ -77,6 +73,16 @@ def postgres_server() -> Iterator[PostgresServer]:
             server.run("pg_ctl", "--wait", "--mode=immediate", "stop")
     finally:
         shutil.rmtree(folder)
+
+
+def place_programs(folder: Path) -> tuple[str | None, Path]:
+    """Put PostgreSQL's programs into a folder; return the user who has to run them, None for us, and where they are."""
+    is_root = os.geteuid() == 0
+    # A checkout in root's home is closed to anybody else: the programs have to be where their user may read them.
+    place = shutil.copytree if is_root else os.symlink
+    for name in (_PROGRAMS, _LIBRARIES):
+        place(_find_packages() / name, folder / name)
+    return _UNPRIVILEGED if is_root else None, folder / _PROGRAMS / "pginstall/bin"
 
 
 @pytest.fixture
