@@ -62,6 +62,7 @@ def _draw_shared(clinic: Clinic | None) -> dict[str, Any]:
         "header": draw_component("header", clinic),
         "footer": draw_component("footer", clinic, contacts),
         "form_footer": draw_component("footer", clinic, contacts, has_form=True),
+        "form_actions": draw_component("form_actions"),
     }
 
 
