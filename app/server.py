@@ -4,6 +4,7 @@ It must never put a trace or a person's words before an operator: what stops a s
 """
 
 import errno
+import os
 import resource
 import signal
 import socket
@@ -11,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Final, NoReturn
+from typing import Final
 
 from flask import Flask
 from sqlalchemy import Engine
@@ -31,7 +32,9 @@ from app.storage.draft_ends import count_expired
 from app.storage.drafts import purge_expired
 from app.storage.engine import DatabaseUrlError, SchemaRevisionError, begin_write, checkpoint, migrate
 from app.web import problems
+from app.web.activation import take_handed_over
 from app.web.edition import NoEditionError
+from app.web.health import begin_stop
 from app.web.services import Services, get_services, read_clock
 from app.web.wire import Server
 
@@ -43,12 +46,15 @@ _PURGE_SECONDS: Final = 600
 # What a patient sent is in the list, and found, at most this much later.
 _TURN_SECONDS: Final = 15
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+# What is done on the side is begun no more, and what was begun may end: whatever is cut off is done at the next start.
+_HOUSE_SECONDS: Final = 5
 
 
 def run(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until told to stop, and announce in one sentence where; raises `StartError` when it cannot begin."""
     stop_on_signals()
-    listener = open_listener(settings)  # before anything slow: a port in use is the commonest fault
+    handed_over = take_handed_over(os.environ)
+    listener = handed_over or open_listener(settings)  # before anything slow: a port in use is the commonest fault
     try:
         app = create_app(settings)
     except DatabaseUrlError as error:
@@ -56,21 +62,37 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
     services = prepare(app)
     clear_leftovers(settings.data)
     _allow_open_files()
-    server = Server(app, settings, listener)
+    server = Server(app, settings, listener, is_handed_over=handed_over is not None)
     stopped = threading.Event()
-    threading.Thread(target=keep_house, args=(app, services, stopped), daemon=True).start()
+    house = threading.Thread(target=keep_house, args=(app, services, stopped), daemon=True)
+    house.start()
+
+    def stop() -> None:
+        begin_stop(app)
+        stopped.set()
+        server.stop(settings.drain_seconds)
+
+    stop_on_signals(stop)
     announce(f"Foreword is open at {settings.served_urls[0]}")
     invite_first(services, announce)
-    server.run()  # until a signal; requests that are being answered are answered
-    stopped.set()
+    server.run()  # until a signal; requests that were begun are answered
     server.close()
+    house.join(_HOUSE_SECONDS)
     services.engine.dispose()
 
 
-def stop_on_signals() -> None:
-    """Have SIGTERM and SIGINT end the program without a trace, and a second one at once."""
+def stop_on_signals(stop: Callable[[], object] | None = None) -> None:
+    """Have SIGTERM and SIGINT call `stop`, or end the program without a trace; a second one ends it at once."""
+
+    def handle(_: int, __: FrameType | None) -> None:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        if stop is None:
+            raise SystemExit(0)
+        stop()
+
     for number in _SIGNALS:
-        signal.signal(number, _stop)
+        signal.signal(number, handle)
 
 
 def open_listener(settings: Settings) -> socket.socket:
@@ -202,12 +224,6 @@ def _allow_open_files() -> None:
     wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def _stop(_: int, __: FrameType | None) -> NoReturn:
-    for number in _SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
-    raise SystemExit(0)
 
 
 def _explain(error: OSError, host: str, port: int) -> str:

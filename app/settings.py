@@ -44,6 +44,9 @@ _PORTS: Final = range(1, 65536)
 _HOPS: Final = range(10)
 _IDLE_MINUTES: Final = range(1, 61)
 _STAFF_HOURS: Final = range(1, 25)
+_HOURS: Final = range(24)
+_BACKUP_DAYS: Final = range(1, 401)
+_DRAIN_SECONDS: Final = range(61)
 _TEST_COST: Final = PasswordCost(8, 1, 1)
 _LEAST_COST: Final = PasswordCost(19 * 1024, 2, 1)  # OWASP's least for argon2id (security.md S7)
 _MOST_COST: Final = PasswordCost(1024 * 1024, 16, 16)
@@ -135,6 +138,14 @@ SETTINGS: Final = (
         "none",
         "The https address of the page that says how the clinic handles such reports.",
     ),
+    Setting("FOREWORD_BACKUP_FOLDER", "none", "The folder in which a sealed backup is put every night."),
+    Setting("FOREWORD_BACKUP_HOUR", "3", "From which hour on, by the clinic's clock, the backup is made: 0 to 23."),
+    Setting("FOREWORD_BACKUP_DAYS", "30", "For how many days the backups in that folder are kept: 1 to 400."),
+    Setting(
+        "FOREWORD_DRAIN_SECONDS",
+        "0",
+        "For how many seconds newcomers are still served after the program is told to stop: 0 to 60.",
+    ),
     Setting("FOREWORD_TRUSTED_HOPS", "0", "How many proxies in front are believed about who asked and how."),
     Setting("FOREWORD_METRICS", "none", "The address and port at which Prometheus finds the numbers: 127.0.0.1:9100."),
 )
@@ -159,6 +170,10 @@ class Settings:
     password_cost: PasswordCost = PasswordCost(65536, 3, 4)
     staff_idle: timedelta = timedelta(minutes=15)
     staff_life: timedelta = timedelta(hours=8)
+    backup_folder: Path | None = None
+    backup_hour: int = 3
+    backup_days: int = 30
+    drain_seconds: int = 0
     security_contact: str = ""
     security_policy: str = ""
     trusted_hops: int
@@ -216,6 +231,10 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         smtp_url=read("FOREWORD_SMTP_URL", "", parse_smtp_url),
         security_contact=read("FOREWORD_SECURITY_CONTACT", "", parse_contact),
         security_policy=read("FOREWORD_SECURITY_POLICY", "", parse_policy),
+        backup_folder=read("FOREWORD_BACKUP_FOLDER", "", lambda text: parse_path(text) if text else None),
+        backup_hour=read("FOREWORD_BACKUP_HOUR", "3", lambda text: parse_number(text, _HOURS)),
+        backup_days=read("FOREWORD_BACKUP_DAYS", "30", lambda text: parse_number(text, _BACKUP_DAYS)),
+        drain_seconds=read("FOREWORD_DRAIN_SECONDS", "0", lambda text: parse_number(text, _DRAIN_SECONDS)),
         trusted_hops=read("FOREWORD_TRUSTED_HOPS", "0", _parse_hops),
         metrics=read("FOREWORD_METRICS", "", _parse_metrics),
     )

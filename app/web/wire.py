@@ -5,7 +5,9 @@ is three times as quick for an empty page, but dead at as many half-sent bodies 
 Most of a real page's time is the page's own, so patience won. Nothing here may repeat or log what was sent.
 """
 
+import select
 import socket
+import time
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
@@ -14,17 +16,26 @@ from flask import Flask
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
+from waitress.wasyncore import loop
 
 from app.logs import get_log
 from app.settings import Settings
 from app.web.security import NO_STORE, list_headers
+from app.web.services import read_clock
 from app.web.shell import MAX_BODY, get_shell
 
 _REQUEST_SECONDS: Final = 60
 _HEARD_OUT: Final = 16 * 1024 * 1024
 _STUCK_SECONDS: Final = 60
 _HELD_BACK: Final = 512 * 1024
+_TURN_SECONDS: Final = 1.0
+# Of a server that stops: how long what was begun may take, how long a client may be silent in the middle of it, and how
+# long a connection on which nothing was begun is waited for.
+_FINISH_SECONDS: Final = 30
+_SILENT_SECONDS: Final = 5
+_IDLE_SECONDS: Final = 1
+_STOPPING_TURN_SECONDS: Final = 0.05
 
 _LIMITS: Final = {
     "threads": 4,
@@ -87,6 +98,26 @@ class Channel(HTTPChannel):
         is_arriving = self.is_hearing_out or (self.request is not None and not self.requests)
         return is_arriving and now - self.began > _REQUEST_SECONDS
 
+    def is_done(self, now: float) -> bool:
+        """Tell whether a server that stops may close this: nothing is asked or answered on it, or nobody goes on."""
+        if self.requests or self.socket is None:
+            return False
+        is_begun = self.request is not None or self.total_outbufs_len or self.is_hearing_out
+        return now - self.last_activity > (_SILENT_SECONDS if is_begun else _IDLE_SECONDS) and not _can_read(
+            self.socket
+        )
+
+
+class Work(WSGITask):
+    """A request for the application."""
+
+    def build_response_header(self) -> bytes:
+        """Return the head of the answer: on a server that stops the last one on its connection."""
+        server = self.channel.server
+        if isinstance(server, Server) and server.is_stopping:
+            self.set_close_on_finish()
+        return super().build_response_header()
+
 
 class Refusal(ErrorTask):
     """The answer to what is no request at all: our page and our headers, where waitress would repeat what was sent."""
@@ -108,24 +139,83 @@ class Refusal(ErrorTask):
 
 
 class Server(TcpWSGIServer):
-    """An application served on a socket that is open already."""
+    """An application served on a socket that is open already.
+
+    One that was handed over goes on listening for the next program: who connects while this one stops waits for that.
+    """
 
     channel_class = Channel
 
-    def __init__(self, app: Flask, settings: Settings, listener: socket.socket) -> None:
+    def __init__(
+        self, app: Flask, settings: Settings, listener: socket.socket, *, is_handed_over: bool = False
+    ) -> None:
         self.headers = list_headers(settings)
         self.problem_pages = get_shell(app).problem_pages
+        self.is_stopping = False
+        self._closes_at = float("inf")
+        self._listener = listener
+        self._is_handed_over = is_handed_over
+        self._watched: dict[int, socket.socket] = {}
         limits = Adjustments(**_LIMITS, clear_untrusted_proxy_headers=not settings.trusted_hops)
         address = (listener.family, listener.type, None, listener.getsockname())
-        super().__init__(app, {}, _sock=listener, adj=limits, sockinfo=address, bind_socket=False)
+        super().__init__(app, self._watched, _sock=listener, adj=limits, sockinfo=address, bind_socket=False)
+
+    def run(self) -> None:
+        """Serve until `stop` is called, and then until whatever was begun is answered, for half a minute at most."""
+        while not self._is_over():
+            seconds = _STOPPING_TURN_SECONDS if self.is_stopping else _TURN_SECONDS
+            loop(timeout=seconds, use_poll=True, map=self._watched, count=1)
+        left = len(self._list_channels())
+        if left:
+            get_log().warning("stopped with connections open", count=left)
+        self.task_dispatcher.shutdown()
+
+    def stop(self, drain_seconds: float = 0) -> None:
+        """Have `run` end: after so many seconds nobody new is heard. Safe to call from a signal handler."""
+        # Who was answered from now on connects anew, and where there is another machine, to that one.
+        self.is_stopping = True
+        self._closes_at = time.monotonic() + (0 if self._is_handed_over else drain_seconds)
+        self.pull_trigger()
 
     def maintenance(self, now: int) -> None:
         """Close connections on which nothing happens, or one request for too long."""
         super().maintenance(now)
-        channels: dict[int, Channel] = self.active_channels  # type: ignore[assignment]  # the stubs err
-        for channel in channels.values():
+        for channel in self._list_channels():
             if channel.is_overdue(now):
                 channel.will_close = True
 
+    def _is_over(self) -> bool:
+        """Tell whether a server that stops has nothing more to do; what is done with is closed on the way."""
+        late = time.monotonic() - self._closes_at
+        if late < 0:
+            return False
+        if self.accepting:
+            self._stop_accepting()
+        now = read_clock().timestamp()
+        for channel in self._list_channels():
+            if channel.is_done(now):
+                channel.handle_close()
+        return late > _FINISH_SECONDS or not self._list_channels()
 
+    def _stop_accepting(self) -> None:
+        # To close a listening socket resets whoever has connected and was not accepted yet.
+        while not self._is_handed_over and _can_read(self._listener):
+            self.handle_accept()
+        self.accepting = False
+        self.del_channel()
+        if not self._is_handed_over:
+            self._listener.close()
+
+    def _list_channels(self) -> list[Channel]:
+        channels: dict[int, Channel] = self.active_channels  # type: ignore[assignment]  # the stubs err
+        return list(channels.values())
+
+
+def _can_read(connection: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+Channel.task_class = Work
 Channel.error_task_class = Refusal

@@ -158,7 +158,9 @@ def main() -> None:
     app = build_web_app(settings)
     add_form(app)
     add_faults(app)
-    Server(app, settings, open_listener(settings)).run()
+    server = Server(app, settings, open_listener(settings))
+    stop_on_signals(server.stop)
+    server.run()
 
 
 if __name__ == "__main__":
