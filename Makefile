@@ -6,14 +6,14 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench lock clean browser
+.PHONY: help run test lint bench lock sbom clean browser
 
 PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/.stamps
 # The browser of the browser tests and a library that its driver needs; fonts for every script a patient may write in;
 # a Redis, where counts of tries are kept when there are several machines.
-DEBIAN_PACKAGES := chromium libatomic1 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji redis-server
+DEBIAN_PACKAGES := chromium libatomic1 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji redis-server haproxy iproute2
 
 export PYTHONUTF8 := 1
 export LC_ALL := C.UTF-8
@@ -69,6 +69,9 @@ lock: $(STAMPS)/npm ## Rewrite the lock files from pyproject.toml (UPGRADE=--upg
 		--output-file requirements/dev.txt >/dev/null
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm install --prefix requirements --package-lock-only --ignore-scripts --silent \
 		--omit-lockfile-registry-resolved
+
+sbom: $(STAMPS)/dev ## Write the bill of materials (dist/foreword.cdx.json) and docs/licences.md from the lock files
+	@$(BIN)/python -m requirements.sbom dist/foreword.cdx.json docs/licences.md
 
 clean: ## Remove what these targets made; never the answers in instance/
 	@rm -rf .venv dist build .hypothesis .mypy_cache .pytest_cache .ruff_cache
