@@ -42,7 +42,6 @@ class PageView:
     section_number: int
     section_count: int
     action: str
-    back: str
     draft: str
     revision: int
     asked: str
@@ -103,7 +102,6 @@ def build_page(
         # The check page's own section comes after those of the questions.
         section_count=max(current.served.edition.section_count, page.section_number),
         action=locate_page(page, is_changing=is_changing),
-        back=_locate_back(current, page, is_changing=is_changing),
         draft=current.draft.id,
         revision=current.draft.revision,
         asked=" ".join(list_asked(current, page)),
@@ -161,7 +159,8 @@ def locate_form() -> str:
     return locate_resume(current) if current else ""
 
 
-def _locate_back(current: Current, page: Page, *, is_changing: bool) -> str:
+def locate_back(current: Current, page: Page, *, is_changing: bool) -> str:
+    """Return the page before this one on the way; while an answer is being changed, the check page."""
     if is_changing:
         return url_for("patient.show_check")
     previous = current.way.before(page)

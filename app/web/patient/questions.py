@@ -29,6 +29,7 @@ from app.web.patient.page import (
     find_form,
     find_typed,
     list_asked,
+    locate_back,
     locate_form,
     locate_next,
     locate_page,
@@ -41,7 +42,7 @@ from app.web.services import get_services
 Answer = Response | str | tuple[str, int]
 _OVERTAKEN = 409
 _UNREADABLE = 422
-_ACTIONS = frozenset({"save", "later", "clear", "add", "remove"})
+_ACTIONS = frozenset({"save", "back", "later", "clear", "add", "remove"})
 
 
 class OvertakenError(Exception):
@@ -184,6 +185,8 @@ def _locate_onward(current: Current, change: Change, action: str, subject: str) 
         case "later":
             # What cannot be read yet is kept too, and shown again on the way back (D-4).
             return url_for("patient.show_resume")
+        case "back":
+            return locate_back(current, page, is_changing=change.is_changing)
         case "add":
             here = locate_page(page, is_changing=change.is_changing)
             return f"{here}#{list_added(page, change.typed, subject)}"

@@ -280,6 +280,27 @@ def test_finishing_later_saves_the_page_first_also_what_cannot_be_read(visitor: 
     assert (fields["age"], fields["reason-for-visit"]) == (["seventeen"], ["ptsd"])
 
 
+def test_going_back_keeps_what_is_typed_also_what_cannot_be_read(visitor: Visitor) -> None:
+    # Design D-4: the page's own Back is a button of its form.
+    visitor.start()
+    visitor.post({"age": "34"})
+    second = visitor.path
+    visitor.post({}, action="back")
+    assert visitor.path == FIRST
+    visitor.post({"age": "thirty", "reason-for-visit": "ptsd"}, action="back")
+    assert visitor.path == "/"
+    visitor.get(FIRST)
+    assert visitor.find_form(FIRST).fields["age"] == ["thirty"]
+    assert visitor.find_form(FIRST).fields["reason-for-visit"] == ["ptsd"]
+    visitor.get(f"{second}?to=check")
+    visitor.post({}, action="back")
+    assert visitor.path == "/check"
+    visitor.post({"answers-checked": "yes"}, action="back")
+    assert visitor.path.startswith("/questions/")
+    visitor.get("/check")
+    assert visitor.find_form("/check").fields["answers-checked"] == ["yes"]
+
+
 def test_a_wrong_resume_code_is_kept_in_its_box(visitor: Visitor) -> None:
     visitor.get("/resume")
     page = visitor.post({"code": "ABCD"}, form=visitor.find_form("/resume"))

@@ -85,9 +85,12 @@ class Wanderer:
             self.visitor.post({}, form=form, action="clear")
 
     def go_back(self) -> None:
-        """Follow the page's first link into the form, which is the one that leads back."""
-        links = [link for link in self.visitor.document.links if link.startswith("/questions/")]
-        self.visitor.get(links[0] if links else "/check")
+        """Go back to the page before, with whatever is on this one."""
+        form = self.find_question_form()
+        if form is not None:
+            self.visitor.post({}, form=form, action="back")
+        else:
+            self.visitor.get("/check")
 
     def change(self) -> None:
         """Follow any of the check page's links to change an answer."""
