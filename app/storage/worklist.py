@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, exists, func, select, tuple_
+from sqlalchemy import Connection, Select, func, literal_column, select, tuple_
 
 from app.storage.responses import COLUMNS, ReviewStatus, StoredResponse, read_response
 from app.storage.tables import RESPONSE_TOKENS, RESPONSES
@@ -150,8 +150,10 @@ def _divide(connection: Connection, wanted: ResponseFilter) -> list[_Part]:
 def _has_token(row: Any, token: str) -> Any:  # noqa: ANN401  columns, and a condition on them
     """Return the condition that a response has a token, for a row that says which response and when it came."""
     held = RESPONSE_TOKENS.alias().c
-    # By the whole key: by the reference alone SQLite would read every entry of the token for each response.
-    return exists().where(held.token == token, held.received_at == row.received_at, held.reference == row.reference)
+    # By the whole key: by the reference alone SQLite would read every entry of the token for each response. And looked
+    # up for each response: PostgreSQL makes a join of EXISTS, over all the responses there are and all their tokens.
+    is_here = (held.token == token, held.received_at == row.received_at, held.reference == row.reference)
+    return select(literal_column("1")).where(*is_here).scalar_subquery().is_not(None)
 
 
 def _count_token(connection: Connection, token: str) -> int:

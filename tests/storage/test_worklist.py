@@ -1,61 +1,18 @@
 """The work list: what fits, in order, a page at a time, and never by going through everything there is."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine
 
 from app.storage.engine import begin_read, begin_write
 from app.storage.responses import OPEN, ReviewStatus
-from app.storage.tables import RESPONSE_TOKENS, RESPONSES
 from app.storage.worklist import Place, ResponseFilter, count_by_status, count_responses, list_responses
-from tests.storage.plans import list_scans, watch_plans
-
-MINUTE = timedelta(minutes=1)
-STATES = tuple(ReviewStatus)
+from tests.storage.conftest import MINUTE, STATES, Fill
+from tests.storage.plans import count_rows, list_scans, watch_plans
 
 NAMES = (("all",), ("all", "third"), ("third", "tenth"), ("all", "third", "tenth"), ("nobody",), ("all", "nobody"))
-
-Row = tuple[str, int, ReviewStatus, tuple[str, ...]]
-Fill = Callable[..., list[Row]]
-
-
-@pytest.fixture
-def fill(engine: Engine, edition_hash: str, now: datetime) -> Fill:
-    """Give a way to store many responses at once: their states in turn, and tokens by what `find_tokens` says."""
-
-    def store(count: int, find_tokens: Callable[[int], Sequence[str]] = lambda _: ()) -> list[Row]:
-        rows = [
-            (f"{number:010}", number, STATES[number % 4], tuple(token.ljust(32, "0") for token in find_tokens(number)))
-            for number in range(count)
-        ]
-        fixed = {"version": 1, "edition_hash": edition_hash, "language": "en", "delete_at": now, "revision": 0}
-        fixed |= {"is_kept": False, "is_restricted": False, "taken_in": 1}
-        with begin_write(engine) as connection:
-            responses = [
-                {
-                    "reference": reference,
-                    "receipt_hash": f"{number:064}",
-                    "received_at": now + number * MINUTE,
-                    "sent_at": now + number * MINUTE,
-                    "review_status": status.value,
-                    **fixed,
-                }
-                for reference, number, status, _ in rows
-            ]
-            connection.execute(insert(RESPONSES), responses)
-            tokens = [
-                {"token": token, "received_at": now + number * MINUTE, "reference": reference}
-                for reference, number, _, held in rows
-                for token in held
-            ]
-            if tokens:
-                connection.execute(insert(RESPONSE_TOKENS), tokens)
-        return rows
-
-    return store
 
 
 def find(engine: Engine, wanted: ResponseFilter) -> list[str]:
@@ -121,7 +78,9 @@ def test_counting_stops_where_it_is_told(engine: Engine, fill: Fill) -> None:
 
 
 def test_no_look_up_goes_through_everything(engine: Engine, fill: Fill, now: datetime, edition_hash: str) -> None:
-    fill(5200, lambda number: ["all"] + ["few"] * (number % 100 == 0))
+    fill(8000, lambda number: ["all"] + ["few"] * (number % 100 == 0))
+    with begin_write(engine) as connection:
+        count_rows(connection)
     place = Place(now, "0")
     filters = [
         ResponseFilter(),
@@ -140,6 +99,7 @@ def test_no_look_up_goes_through_everything(engine: Engine, fill: Fill, now: dat
             list_responses(connection, wanted)
             count_responses(connection, wanted)
     assert list_scans(steps, "responses", "response_tokens") == []
-    joined = [step for step in steps if "response_tokens" in step and "reference=?" not in step]
-    assert all("(token=?)" in step for step in joined)
-    assert steps or engine.dialect.name == "postgresql"
+    assert steps
+    if engine.dialect.name == "sqlite":
+        joined = [step for step in steps if "response_tokens" in step and "reference=?" not in step]
+        assert all("(token=?)" in step for step in joined)
