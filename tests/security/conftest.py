@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.courier import Courier, send_courier
+from tests.security.grounds import Grounds, open_grounds
 from tests.security.other_site import OtherSite, serve_other_site
 from tests.support.server import Server
 from tests.web.clinic.conftest import administrator, app, clinic_app, clinic_template, clock, sign_in, template, visitor
@@ -24,6 +25,13 @@ __all__ = [
     "template",
     "visitor",
 ]
+
+
+@pytest.fixture(scope="session")
+def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grounds]:
+    """Open every page of a real server as everybody, once for all tests of this process."""
+    with open_grounds(tmp_path_factory.mktemp("grounds")) as grounds:
+        yield grounds
 
 
 @pytest.fixture
