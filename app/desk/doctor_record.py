@@ -28,7 +28,13 @@ _OLDEST_BACKUP: Final = timedelta(days=2)
 def look_at_schema(look: Look) -> Iterator[Finding]:
     """Look whether database and program belong together."""
     found = find_revision(look.engine)
-    if found != SCHEMA_REVISION:
+    if found is not None and found > SCHEMA_REVISION:
+        yield Finding(
+            "database",
+            f"its schema is {found}, and this program’s {SCHEMA_REVISION}: a newer program brought it up to date",
+            "update this program as well; until then it makes no backup and no new key",
+        )
+    elif found != SCHEMA_REVISION:
         yield Finding(
             "database", f"its schema is {found or 'missing'}, this program’s {SCHEMA_REVISION}", "restart the program"
         )

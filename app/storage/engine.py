@@ -5,6 +5,7 @@ Nothing here may put a URL (it can hold a password), a parameter or a row into a
 
 import logging
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,10 @@ _IS_QUICK: Final = "foreword_is_quick"
 _BUSY_SECONDS: Final = 5
 _CHECKPOINT_SECONDS: Final = 1
 _MIGRATION_SECONDS: Final = 120
+_TURN_SECONDS: Final = 0.1
+# How long a change to a table that is in use waits for it: whoever asks for that table meanwhile waits behind it.
+_LOCK_SECONDS: Final = 2
+_LOCK_NOT_AVAILABLE: Final = "55P03"
 _MIGRATION_LOCK: Final = 0x464F5245574F5244  # "FOREWORD" in ASCII: PostgreSQL names its advisory locks by number
 
 _SQLITE_PRAGMAS: Final = (
@@ -48,7 +53,7 @@ class DatabaseUrlError(Exception):
 
 
 class SchemaRevisionError(Exception):
-    """A database was made by a newer program; `found` is its revision, `known` the newest this program has."""
+    """A newer program made a database into what this one cannot work with; `found` and `known` are their revisions."""
 
     def __init__(self, found: str, known: str) -> None:
         self.found = found
@@ -149,24 +154,28 @@ def checkpoint(engine: Engine) -> bool:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema up to date, or raise `SchemaRevisionError`; processes that start together wait for the first."""
+    """Bring the schema up to date; processes that start together wait for the first.
+
+    A newer one is left as it is: raises `SchemaRevisionError` unless its last migration said that this program fits.
+    """
     with begin_read(engine) as connection:
-        found = _read_revision(connection)
-    if found == SCHEMA_REVISION:
-        return
-    if found is not None and found > SCHEMA_REVISION:
-        raise SchemaRevisionError(found, SCHEMA_REVISION)
+        if _fits(connection):
+            return
     with engine.connect() as connection:
-        connection.detach()  # closed afterwards: its long time-outs must not come back through the pool
-        if engine.dialect.name == "sqlite":
-            connection.connection.cursor().execute(f"PRAGMA busy_timeout = {_MIGRATION_SECONDS * 1000}")
-        with connection.begin():
+        try:
             if engine.dialect.name == "postgresql":
-                limit = f"{_MIGRATION_SECONDS}s"
-                connection.execute(text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": limit})
-                connection.execute(text("SELECT set_config('statement_timeout', '0', true)"))
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-            _upgrade(connection)
+                _migrate_postgres(connection)
+            else:
+                connection.connection.cursor().execute(f"PRAGMA busy_timeout = {_MIGRATION_SECONDS * 1000}")
+                with connection.begin():
+                    _upgrade(connection)
+        finally:
+            connection.invalidate()  # closed: its long time-outs and its lock must not come back through the pool
+
+
+def is_current(engine: Engine) -> bool:
+    """Tell whether the schema is this program's own, and not one of a newer program that it only fits."""
+    return find_revision(engine) == SCHEMA_REVISION
 
 
 def find_revision(engine: Engine) -> str | None:
@@ -182,7 +191,50 @@ def _read_revision(connection: Connection) -> str | None:
     return revision
 
 
-def _upgrade(connection: Connection) -> None:
+def _fits(connection: Connection) -> bool:
+    """Tell whether this program works with the schema as it is; raises `SchemaRevisionError` where it never will."""
+    found = _read_revision(connection)
+    if found is None or found <= SCHEMA_REVISION:
+        return found == SCHEMA_REVISION
+    oldest = None
+    if any(column["name"] == "oldest_program" for column in inspect(connection).get_columns("alembic_version")):
+        oldest = connection.execute(text("SELECT oldest_program FROM alembic_version")).scalar()
+    if oldest is None or oldest > SCHEMA_REVISION:
+        raise SchemaRevisionError(found, SCHEMA_REVISION)
+    return True
+
+
+def _migrate_postgres(connection: Connection) -> None:
+    """Migrate at one go a database that is new, and in short steps one that others are working with."""
+    for name, limit in (("lock_timeout", f"{_LOCK_SECONDS}s"), ("statement_timeout", "0")):
+        connection.execute(text("SELECT set_config(:name, :limit, false)"), {"name": name, "limit": limit})
+    connection.commit()
+    deadline = time.monotonic() + _MIGRATION_SECONDS
+    # Not pg_advisory_lock: who waits in it has a transaction open, and an index that is made meanwhile waits for that.
+    while not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK}).scalar():
+        connection.commit()
+        if time.monotonic() > deadline:
+            raise OperationalError("pg_try_advisory_lock", None, TimeoutError())
+        time.sleep(_TURN_SECONDS)
+    is_live = _read_revision(connection) is not None
+    connection.commit()
+    if not is_live:
+        with connection.begin():
+            _upgrade(connection)
+        return
+    while True:
+        try:
+            _upgrade(connection, is_live=True)
+        except OperationalError as error:
+            connection.rollback()
+            if getattr(error.orig, "sqlstate", "") != _LOCK_NOT_AVAILABLE or time.monotonic() > deadline:
+                raise
+            time.sleep(_TURN_SECONDS)  # whoever waited behind it goes first
+        else:
+            return
+
+
+def _upgrade(connection: Connection, *, is_live: bool = False) -> None:
     # Importing Alembic takes a tenth of a second of a cold start (design.md 7), and few have anything to migrate.
     from alembic import command  # noqa: PLC0415  see above
     from alembic.config import Config  # noqa: PLC0415  see above
@@ -190,7 +242,7 @@ def _upgrade(connection: Connection) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", "app.storage:migrations")
-    config.attributes["connection"] = connection
+    config.attributes.update(connection=connection, is_live=is_live)
     command.upgrade(config, "head")
 
 

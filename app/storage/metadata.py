@@ -7,7 +7,7 @@ from sqlalchemy import DateTime, MetaData
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_REVISION: Final = "0005"
+SCHEMA_REVISION: Final = "0006"
 """The migration these tables come from. Here, so that a start with nothing to migrate need not import Alembic."""
 
 

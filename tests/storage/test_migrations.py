@@ -13,7 +13,7 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from app.storage import staff_tables, tables  # noqa: F401  importing them is what fills METADATA
-from app.storage.engine import SchemaRevisionError, begin_read, begin_write, create_engine_for, migrate
+from app.storage.engine import SchemaRevisionError, begin_read, begin_write, create_engine_for, is_current, migrate
 from app.storage.metadata import METADATA, SCHEMA_REVISION
 
 MIGRATE = """
@@ -94,12 +94,37 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(database_url: str)
     engine.dispose()
 
 
-def test_a_database_of_a_newer_program_is_refused(engine: Engine) -> None:
-    with begin_write(engine) as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+@pytest.mark.parametrize("oldest", [None, "9998", "9999"])
+def test_a_database_that_a_newer_program_made_unfit_is_refused(engine: Engine, oldest: str | None) -> None:
+    tell(engine, oldest)
     with pytest.raises(SchemaRevisionError, match="the database is at schema revision 9999") as caught:
         migrate(engine)
     assert (caught.value.found, caught.value.known) == ("9999", SCHEMA_REVISION)
+
+
+@pytest.mark.parametrize("oldest", ["0004", SCHEMA_REVISION])
+def test_a_database_that_a_newer_program_only_added_to_is_worked_with_and_left_as_it_is(
+    engine: Engine, oldest: str
+) -> None:
+    tell(engine, oldest)
+    migrate(engine)
+    assert not is_current(engine)
+    with begin_read(engine) as connection:
+        assert connection.execute(text("SELECT * FROM alembic_version")).all() == [("9999", oldest)]
+
+
+def tell(engine: Engine, oldest: str | None) -> None:
+    with begin_write(engine) as connection:
+        statement = text("UPDATE alembic_version SET version_num = '9999', oldest_program = :oldest")
+        connection.execute(statement, {"oldest": oldest})
+
+
+def test_before_that_was_told_every_newer_database_is_refused(engine: Engine) -> None:
+    with begin_write(engine) as connection:
+        connection.execute(text("ALTER TABLE alembic_version DROP COLUMN oldest_program"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaRevisionError):
+        migrate(engine)
 
 
 def test_time_outs_are_the_usual_ones_after_a_migration(database_url: str) -> None:
