@@ -1,9 +1,10 @@
-"""security.md S4, S5, S6, S37: the headers, on every status. What they do in a browser is tested in one."""
+"""security.md S4, S5, S6: the headers, on every status. What they do in a browser is tested in one."""
 
 import re
 
 import pytest
 
+from tests.security.grounds import Caller, Grounds
 from tests.web.probe import Probe
 from tests.web.raw import Reply, build_request, send_raw
 
@@ -103,3 +104,38 @@ def test_https_is_remembered_by_browsers_and_only_there(probe: Probe, public_pro
     assert reply.get("Strict-Transport-Security") == "max-age=31536000; includeSubDomains"
     check_headers(reply)
     assert send_raw(probe.port, build_request(probe.host, "/form")).get("Strict-Transport-Security") is None
+
+
+def test_every_answer_of_the_whole_program_has_every_header(grounds: Grounds) -> None:
+    # Pages, pictures, PDF, tables, scripts; as everybody, whatever the status
+    for page in grounds.pages:
+        check_headers(page.reply)
+    assert {page.reply.status for page in grounds.pages} >= {200, 303, 403, 404, 405, 409, 410, 422}
+    kinds = {(page.reply.get("Content-Type") or "").partition(";")[0] for page in grounds.pages}
+    assert kinds >= {"text/html", "text/plain", "text/css", "image/svg+xml", "application/pdf", "text/csv"}
+
+
+@pytest.mark.parametrize("path", ["/start", "/clinic/sign-in"])
+def test_what_either_half_refuses_unread_has_every_header(path: str, grounds: Grounds) -> None:
+    caller = Caller("nobody", grounds.server)
+    asked: dict[int, Reply] = {
+        400: caller.call("POST", path, b"csrf_token=made-up", {"Sec-Fetch-Site": "none"}),
+        403: caller.call("POST", path, b"", {"Sec-Fetch-Site": "cross-site"}),
+        405: caller.call("TRACE", path),
+        413: caller.call("POST", path, b"a=" + b"x" * 500_000),
+        415: caller.call("POST", path, b"{}", {"Content-Type": "application/json"}),
+        431: caller.call("GET", path, headers={"X-Long": "x" * 40_000}),
+    }
+    for status, reply in asked.items():
+        assert reply.status == status
+        check_headers(reply)
+        assert reply.get("Cache-Control") == "no-store"
+
+
+def test_too_many_tries_have_every_header(grounds: Grounds) -> None:
+    caller = Caller("nobody", grounds.server)
+    wrong = {"login": "flood@clinic.example", "password": "wrong"}
+    replies = [caller.post("/clinic/sign-in", wrong) for _ in range(30)]
+    assert replies[-1].status == 429
+    assert replies[-1].get("Retry-After")
+    check_headers(replies[-1])
