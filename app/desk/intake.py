@@ -14,7 +14,7 @@ from app.desk.keyring import Desk
 from app.desk.opening import FindEdition, OpenedVersion, UnreadableError, open_newest
 from app.logs import record_failure
 from app.questionnaire.sent import Day, list_name_keys, list_other_than_no
-from app.storage.audit import Event, append_event
+from app.storage.audit import Event, append_event, append_events
 from app.storage.engine import begin_read, begin_write
 from app.storage.responses import StoredResponse
 from app.storage.tokens import list_untaken, take_in
@@ -36,8 +36,8 @@ def take_in_new(engine: Engine, desk: Desk, find_edition: FindEdition, now: date
         # All responses before the log, in one order: as everybody does who holds both.
         # What does not open is taken in without tokens, so that it stands in the list and is not tried for ever.
         taken = [one for one in prepared if take_in(connection, one[0], one[1] or ())]
-        for response, tokens in taken:
-            _begin_history(connection, desk, response, now, is_readable=tokens is not None)
+        begun = [(_tell_receipt(response, is_readable=tokens is not None), now) for response, tokens in taken]
+        append_events(connection, desk.chain_key, begun)
     return len(prepared)
 
 
@@ -46,20 +46,17 @@ def take_in_one(
 ) -> None:
     """Write one response's search tokens, and begin its history with it; None for the tokens of what does not open."""
     if take_in(connection, response, tokens or ()):
-        _begin_history(connection, desk, response, now, is_readable=tokens is not None)
+        append_event(connection, desk.chain_key, _tell_receipt(response, is_readable=tokens is not None), now)
 
 
-def _begin_history(
-    connection: Connection, desk: Desk, response: StoredResponse, now: datetime, *, is_readable: bool
-) -> None:
-    event = Event(
+def _tell_receipt(response: StoredResponse, *, is_readable: bool) -> Event:
+    return Event(
         action="response.received",
         actor="program",
         subject=response.reference,
         outcome="done" if is_readable else "unreadable",
         about={"version": response.version},
     )
-    append_event(connection, desk.chain_key, event, now)
 
 
 def list_tokens(desk: Desk, opened: OpenedVersion) -> Iterator[str]:

@@ -5,7 +5,7 @@ It must never hold an answer, a name of a patient, or anything a person typed.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -145,25 +145,37 @@ def append_event(connection: Connection, key: bytes, event: Event, now: datetime
 
     Raises `EventTextError` for what could have been typed: nothing of it may ever stand here.
     """
-    _check_words(event)
+    return append_events(connection, key, [(event, now)])[0]
+
+
+def append_events(connection: Connection, key: bytes, events: Sequence[tuple[Event, datetime]]) -> list[Entry]:
+    """Write events at the end of the log, each with its time, and return their entries; as `append_event` does."""
+    for event, _ in events:
+        _check_words(event)
     head = connection.execute(_LOCK_HEAD).one()
-    number = head.number + 1
-    about = json.dumps(event.about, sort_keys=True, separators=(",", ":"))
-    link = _link(key, head.link, number, now, event, about)
-    values = {
-        "number": number,
-        "at": now,
-        "actor": event.actor,
-        "action": event.action,
-        "subject": event.subject,
-        "outcome": event.outcome,
-        "origin": event.origin,
-        "about": about,
-        "link": link,
-    }
-    connection.execute(_INSERT, values)
-    connection.execute(_MOVE_HEAD, {"new_number": number, "new_link": link})
-    return Entry(number=number, at=now, event=event, link=link)
+    number, link, entries, rows = head.number, head.link, [], []
+    for event, now in events:
+        number += 1
+        about = json.dumps(event.about, sort_keys=True, separators=(",", ":"))
+        link = _link(key, link, number, now, event, about)
+        entries.append(Entry(number=number, at=now, event=event, link=link))
+        rows.append(
+            {
+                "number": number,
+                "at": now,
+                "actor": event.actor,
+                "action": event.action,
+                "subject": event.subject,
+                "outcome": event.outcome,
+                "origin": event.origin,
+                "about": about,
+                "link": link,
+            }
+        )
+    if rows:
+        connection.execute(_INSERT, rows)
+        connection.execute(_MOVE_HEAD, {"new_number": number, "new_link": link})
+    return entries
 
 
 def lock_log(connection: Connection) -> None:
