@@ -21,6 +21,7 @@ from waitress.wasyncore import loop
 
 from app.logs import get_log
 from app.settings import Settings
+from app.web.parsing import Parser
 from app.web.security import NO_STORE, list_headers
 from app.web.services import read_clock
 from app.web.shell import MAX_BODY, get_shell
@@ -58,6 +59,7 @@ _LIMITS: Final = {
 class Channel(HTTPChannel):
     """A connection that may be slow, but not for ever, and on which a refusal is read before it is closed."""
 
+    parser_class = Parser
     began = 0.0
     heard = 0
     is_refused = False

@@ -82,3 +82,12 @@ def test_a_flood_of_tries_says_when_to_come_back(probe: Probe) -> None:
     reply = send_raw(probe.port, build_request(probe.host, "/flood", headers={"Cookie": form.cookie}))
     assert reply.status == 429
     assert reply.get("Retry-After") == "60"
+
+
+@pytest.mark.parametrize("address", [f"https://[::1{WORD}/", f"https://[{WORD}]/x", "http://["])
+def test_an_address_that_is_none_is_refused_and_not_repeated_in_the_log(probe: Probe, address: str) -> None:
+    reply = send_raw(probe.port, build_request(probe.host, address))
+    assert reply.status == 400
+    assert reply.get("X-Frame-Options") == "DENY"
+    assert WORD not in probe.log.read_text()
+    assert "uncaptured" not in probe.log.read_text()
