@@ -60,6 +60,9 @@ lint: $(STAMPS)/npm ## Check style, types, templates, style sheets and YAML
 bench: $(STAMPS)/npm browser ## Measure the budgets (ARGS goes to the benchmark)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+torture: $(STAMPS)/npm browser ## Kill the server 200 times under load (ARGS goes to it)
+	@$(BIN)/python -m tests.torture $(ARGS)
+
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
 lock: export UV_CUSTOM_COMPILE_COMMAND := make lock
 lock: $(STAMPS)/npm ## Rewrite the lock files from pyproject.toml (UPGRADE=--upgrade takes the newest)
