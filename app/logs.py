@@ -5,9 +5,10 @@ Nothing a person sent is ever in it: no path, no query, no field, no header, no 
 
 import json
 import logging
+import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, TextIO
@@ -22,10 +23,15 @@ _LAST_FRAMES: Final = 3
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 
 
-def configure_logs(stream: TextIO) -> None:
-    """Send this program's log, and what the libraries say, to a stream as JSON lines."""
+def configure_logs(stream: TextIO, role: str = "") -> None:
+    """Send this program's log, and what the libraries say, to a stream as JSON lines.
+
+    Each names the process, and whom it serves: where several run, their lines come together.
+    """
+    about: Mapping[str, int | str] = {"pid": os.getpid()} | ({"role": role} if role else {})
     structlog.configure(
         processors=[
+            lambda _, __, line: {**line, **about},
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
             structlog.processors.JSONRenderer(serializer=_encode),

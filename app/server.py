@@ -21,8 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import create_app
 from app.clinic.editions import EditionShelf
 from app.clinic.kind import require_kind
+from app.desk.backup import KEY_FILE, read_backup_key
+from app.desk.erased import ErasedList
 from app.desk.intake import BATCH, take_in_new
 from app.desk.nightly import Night, run_due_chores
+from app.desk.nightly_backup import run_due_backup
 from app.desk.proving import clear_leftovers
 from app.desk.staff import JOIN_PATH, make_first_invitation, purge_staff
 from app.logs import record_failure
@@ -63,6 +66,7 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
     clear_leftovers(settings.data)
     _allow_open_files()
     server = Server(app, settings, listener, is_handed_over=handed_over is not None)
+    end_metrics = _serve_metrics(services, server)
     stopped = threading.Event()
     house = threading.Thread(target=keep_house, args=(app, services, stopped), daemon=True)
     house.start()
@@ -77,6 +81,7 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
     invite_first(services, announce)
     server.run()  # until a signal; requests that were begun are answered
     server.close()
+    end_metrics()
     house.join(_HOUSE_SECONDS)
     services.engine.dispose()
 
@@ -177,13 +182,18 @@ class House:
         self._shelf = EditionShelf(services.engine)
         self._purged_at = float("-inf")
         self._drawn_for = services.clinic
+        self._backup = threading.Thread()
+        self._erased: ErasedList | None = None
 
     def list_chores(self) -> tuple[tuple[str, Callable[[], None]], ...]:
         """Return what is to be looked at in a turn, by name."""
         chores = (("purge", self._purge), ("error pages", self._draw))
         if self._services.desks is None:
             return chores
-        return (*chores, ("intake", self._take_in), ("chores", self._do_chores))
+        closed = (("intake", self._take_in), ("chores", self._do_chores))
+        if self._services.settings.backup_folder is None:
+            return (*chores, *closed)
+        return (*chores, *closed, ("backup", self._back_up), ("list of what was erased", self._list_erased))
 
     def _purge(self) -> None:
         if time.monotonic() - self._purged_at >= _PURGE_SECONDS:
@@ -202,9 +212,25 @@ class House:
             pass
 
     def _do_chores(self) -> None:
+        run_due_chores(self._build_night(), self._services.now())
+
+    def _back_up(self) -> None:
+        if not self._backup.is_alive():
+            # Beside the rest: what patients send is taken in while it goes on.
+            arguments = (self._build_night(), self._services.now())
+            self._backup = threading.Thread(target=run_due_backup, args=arguments, daemon=True)
+            self._backup.start()
+
+    def _list_erased(self) -> None:
+        settings = self._services.settings
+        if self._erased is None and settings.backup_folder is not None and (settings.data / KEY_FILE).exists():
+            self._erased = ErasedList(settings.backup_folder, read_backup_key(settings.data / KEY_FILE))
+        if self._erased is not None:
+            self._erased.update(self._services.engine)
+
+    def _build_night(self) -> Night:
         services = self._services
-        night = Night(settings=services.settings, engine=services.engine, keeper=services.keeper, desk=services.desk)
-        run_due_chores(night, services.now())
+        return Night(settings=services.settings, engine=services.engine, keeper=services.keeper, desk=services.desk)
 
 
 def purge(engine: Engine) -> None:
@@ -216,6 +242,16 @@ def purge(engine: Engine) -> None:
         purge_staff(connection, now)
     # Every time: a draft erased by its owner while somebody was reading may still stand in the journal (D-8).
     checkpoint(engine)
+
+
+def _serve_metrics(services: Services, server: Server) -> Callable[[], None]:
+    """Tell Prometheus the numbers, where that is wanted, and return what ends it; raises `StartError`."""
+    if services.settings.metrics is None:
+        return lambda: None
+    # Loading it takes time at a start (design.md 7), and few want it.
+    from app.web.metrics import serve_metrics  # noqa: PLC0415  see above
+
+    return serve_metrics(services, lambda: len(server.task_dispatcher.queue))
 
 
 def _allow_open_files() -> None:

@@ -26,7 +26,7 @@ def _build_room(name: str, rooms: str = "", libraries: str | None = None) -> Roo
     return Room(name, frozenset(rooms.split()), None if libraries is None else frozenset(libraries.split()))
 
 
-CORE = "app.settings app.files app.logs app.clinic app.questionnaire app.vault app.output app.storage"
+CORE = "app.settings app.files app.logs app.tally app.clinic app.questionnaire app.vault app.output app.storage"
 
 # A module belongs to the room with the longest fitting name, and a room may always import from itself.
 HOUSE = tuple(
@@ -36,10 +36,11 @@ HOUSE = tuple(
         ("app.settings", "app.values", ""),
         ("app.files", "app.settings", ""),
         ("app.logs", "", "flask structlog"),
+        ("app.tally", "", ""),
         ("app.questionnaire", "", "yaml"),
         ("app.vault", "", "cryptography"),
-        ("app.output", "app.questionnaire", "babel noto_cjk_sans_jp_regular pymupdf_fonts segno typst"),
-        ("app.storage", "app.questionnaire app.vault", "alembic psycopg sqlalchemy"),
+        ("app.output", "app.questionnaire app.tally", "babel noto_cjk_sans_jp_regular pymupdf_fonts segno typst"),
+        ("app.storage", "app.questionnaire app.vault", "alembic psycopg redis sqlalchemy"),
         ("app.clinic", "app.settings app.questionnaire app.vault app.output app.storage", "sqlalchemy"),
         ("app.desk", CORE, "sqlalchemy"),
         ("app.web", f"app.desk {CORE}"),

@@ -17,5 +17,6 @@ _OWNER_ONLY: Final = 0o077
 def serve() -> None:
     """Serve the questionnaire until told to stop; docs/settings.md says what can be set."""
     os.umask(_OWNER_ONLY)  # whatever is made later is no more open than the folder it is in
-    configure_logs(sys.stderr)
-    server.run(load_settings(os.environ), announce=click.echo)
+    settings = load_settings(os.environ)
+    configure_logs(sys.stderr, role=settings.role.value)
+    server.run(settings, announce=click.echo)

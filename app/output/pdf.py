@@ -25,6 +25,7 @@ from pathlib import Path
 from app.output.payload import Paper, build_payload
 from app.output.pdf_worker import DRAWN, NOT_READY, PAPER_BREAK, REPLY, REQUEST
 from app.questionnaire.summary_model import Summary
+from app.tally import PDF_DRAWINGS, PDF_STARTS, TALLY
 
 TIMEOUT = 10.0
 LARGEST_REQUEST = 8_000_000
@@ -98,11 +99,17 @@ class PdfRenderer:
         if self._owner != os.getpid():
             self._leave_parent()
         if not self._lock.acquire(timeout=self._longest_wait):
+            TALLY.count(PDF_DRAWINGS, "busy")
             raise PdfTimeoutError("the process that draws is busy")
         try:
-            return self._draw(payload)
+            drawn = self._draw(payload)
+        except PdfError:
+            TALLY.count(PDF_DRAWINGS, "failed")
+            raise
         finally:
             self._lock.release()
+        TALLY.count(PDF_DRAWINGS, "done")
+        return drawn
 
     def find_worker(self) -> int | None:
         """Return the number of the process that draws, if one is running."""
@@ -152,6 +159,7 @@ class PdfRenderer:
     def _find_or_start(self) -> subprocess.Popen[bytes]:
         if self._worker is None or self._worker.poll() is not None:
             self.close()
+            TALLY.count(PDF_STARTS)
             self._worker, self._drawn = _start(), 0
         return self._worker
 

@@ -1,38 +1,46 @@
 """The access log: one line a request, of which nothing was sent by a person (security.md S19)."""
 
-import secrets
 import time
 from typing import Final
 
 from flask import Flask, Response, g, request
 
 from app.logs import get_log
+from app.tally import TALLY, THROTTLED
+from app.web.numbering import find_number
 
 _FIRST_ERROR: Final = 400
 _METHODS: Final = frozenset({"GET", "HEAD", "POST"})
+_TOO_MANY: Final = 429
+_STAFF: Final = "/clinic"
 _QUIET: Final = frozenset({"assets", "health"})
 
 
 def init_app(app: Flask) -> None:
-    """Log every request an application answers, but not the files and health checks it answers well."""
+    """Log every request an application answers, but not the files and health checks it answers well; count them all."""
     log = get_log()
 
     @app.before_request
     def begin() -> None:
-        g.begun = (secrets.token_hex(6), time.perf_counter())
+        TALLY.begin()
+        g.begun = (find_number(request.environ), time.perf_counter())
 
     @app.after_request
     def record(response: Response) -> Response:
-        rule, method, status = request.url_rule, request.method, response.status_code
+        rule, status = request.url_rule, response.status_code
+        method = request.method if request.method in _METHODS else "other"
+        route = rule.rule if rule else "none"  # the rule: the path can hold what was typed
+        number, begun_at = g.begun
+        seconds = time.perf_counter() - begun_at
+        TALLY.record(route, method, status, seconds)
+        if status == _TOO_MANY:
+            TALLY.count(THROTTLED, "staff" if route.startswith(_STAFF) else "patients")
         if status < _FIRST_ERROR and rule is not None and rule.endpoint.partition(".")[0] in _QUIET:
             return response
-        number, begun_at = g.begun
-        log.info(
-            "request",
-            request=number,
-            method=method if method in _METHODS else "other",
-            route=rule.rule if rule else "none",  # the rule: the path can hold what was typed
-            status=status,
-            ms=round((time.perf_counter() - begun_at) * 1000, 1),
-        )
+        log.info("request", request=number, method=method, route=route, status=status, ms=round(seconds * 1000, 1))
         return response
+
+    @app.teardown_request
+    def end(_: BaseException | None) -> None:
+        if "begun" in g:
+            TALLY.end()

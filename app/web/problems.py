@@ -15,6 +15,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from app.logs import record_failure
+from app.tally import DATABASE_FAILURES, TALLY
+from app.web.numbering import UNNUMBERED, find_number, put_number
 from app.web.security import is_same_origin
 from app.web.shell import get_shell
 
@@ -86,8 +88,14 @@ def render_pages(app: Flask) -> Mapping[int, bytes]:
     """Return every error page by its status."""
     with app.test_request_context():
         return {
-            status: render_template("problem.html", problem=problem).encode() for status, problem in PROBLEMS.items()
+            status: render_template("problem.html", problem=problem, number=name_place(status)).encode()
+            for status, problem in PROBLEMS.items()
         }
+
+
+def name_place(status: int) -> str:
+    """Return what stands on an error page where the request's number will be: only on those that are our fault."""
+    return UNNUMBERED if status >= _SERVER_ERROR else ""
 
 
 def answer_problem(error: HTTPException) -> ResponseReturnValue:
@@ -96,7 +104,8 @@ def answer_problem(error: HTTPException) -> ResponseReturnValue:
         return error  # a redirect, or a view's own answer
     fitting = _SERVER_ERROR if error.code >= _SERVER_ERROR else _CLIENT_ERROR
     pages = get_shell().find_problem_pages(request.path)
-    response = Response(pages.get(error.code, pages[fitting]), error.code)
+    page = put_number(pages.get(error.code, pages[fitting]), find_number(request.environ))
+    response = Response(page, error.code)
     for name, value in error.get_headers():
         if name.lower() != "content-type":
             response.headers[name] = value
@@ -105,6 +114,7 @@ def answer_problem(error: HTTPException) -> ResponseReturnValue:
 
 def answer_dead_database(error: Exception) -> ResponseReturnValue:
     """Return that it is worth to come back: the database is gone, locked or full, and the pages are not at fault."""
+    TALLY.count(DATABASE_FAILURES, "no-connection" if isinstance(error, PoolTimeoutError) else "operation")
     record_failure(error, "database failed", request=g.begun[0])
     return answer_problem(ServiceUnavailable(retry_after=_RETRY_SECONDS))
 

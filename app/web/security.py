@@ -17,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.logs import record_failure
 from app.settings import Settings
+from app.web.numbering import HEADER, number_request, put_number
 from app.web.shell import MAX_FIELDS, get_shell
 
 NO_STORE: Final = ("Cache-Control", "no-store")
@@ -89,14 +90,17 @@ class Envelope:
         self._headers = list_headers(settings)
         self._scheme = "https" if settings.is_https else "http"
         self._last_resort = last_resort
+        self._is_proxied = settings.trusted_hops > 0
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
         # TLS ends before this process, so that only the public address knows of it, or a trusted proxy further in.
         environ["wsgi.url_scheme"] = self._scheme
+        number = number_request(environ, is_proxied=self._is_proxied)
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:  # noqa: ANN401  as PEP 3333 has it
             headers.extend(self._headers)
+            headers.append((HEADER, number))
             if not any(name.lower() == "cache-control" for name, _ in headers):
                 headers.append(NO_STORE)
             return start_response(status, headers, *rest)
@@ -104,10 +108,11 @@ class Envelope:
         try:
             return self._app(environ, start)
         except Exception as error:  # noqa: BLE001  whatever failed, a person waits for a page
-            record_failure(error, "answer failed")
-            about = [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(self._last_resort)))]
+            record_failure(error, "answer failed", request=number)
+            page = put_number(self._last_resort, number)
+            about = [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(page)))]
             start("500 Internal Server Error", about, sys.exc_info())
-            return [self._last_resort]
+            return [page]
 
 
 def is_cross_site(asked: Request) -> bool:

@@ -21,6 +21,7 @@ from waitress.wasyncore import loop
 
 from app.logs import get_log
 from app.settings import Settings
+from app.web.numbering import HEADER, draw_number
 from app.web.parsing import Parser
 from app.web.security import NO_STORE, list_headers
 from app.web.services import read_clock
@@ -132,12 +133,14 @@ class Refusal(ErrorTask):
             raise TypeError
         page = server.problem_pages.get(status, server.problem_pages[HTTPStatus.BAD_REQUEST])
         self.status = f"{status} {status.phrase}"
-        self.response_headers = [*server.headers, NO_STORE, ("Content-Type", "text/html; charset=utf-8")]
+        number = draw_number()
+        about = (NO_STORE, (HEADER, number), ("Content-Type", "text/html; charset=utf-8"))
+        self.response_headers = [*server.headers, *about]
         self.set_close_on_finish()
         self.content_length = len(page)
         channel.is_refused = True
         self.write(page)
-        get_log().info("request refused", status=status.value)
+        get_log().info("request refused", request=number, status=status.value)
 
 
 class Server(TcpWSGIServer):

@@ -6,11 +6,14 @@ from flask import request
 from sqlalchemy import Connection
 
 from app.storage.audit import Entry, Event, append_event
+from app.tally import SIGN_INS_FAILED, TALLY
 from app.web.clinic.identity.current import find_person
 from app.web.services import get_services
 
 NOBODY = "nobody"
 """Who acts before anybody is signed in."""
+
+_FAILED = "person.sign-in-failed"
 
 
 def record(
@@ -26,6 +29,8 @@ def record(
 
     `about` holds numbers and words of this program: never an answer, a name or anything that was typed.
     """
+    if action == _FAILED:
+        TALLY.count(SIGN_INS_FAILED, str(about.get("step", "password")))
     services = get_services()
     person = find_person()
     event = Event(

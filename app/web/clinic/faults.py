@@ -9,7 +9,7 @@ from typing import Final
 
 from flask import Flask
 
-from app.web.problems import Problem
+from app.web.problems import Problem, name_place
 from app.web.shell import get_shell
 
 FAULTS: Final = {
@@ -42,5 +42,8 @@ def prepare(app: Flask) -> None:
     """Make the error pages of everything below the staff pages' address."""
     # By the template alone: what the other pages have around them is read from the database, which may be what broke.
     template = app.jinja_env.get_template("clinic/fault.html")
-    pages = {status: template.render(problem=problem).encode() for status, problem in FAULTS.items()}
+    pages = {
+        status: template.render(problem=problem, number=name_place(status)).encode()
+        for status, problem in FAULTS.items()
+    }
     get_shell(app).problem_pages_below["/clinic"] = pages

@@ -17,6 +17,7 @@ from app.questionnaire.errors import StoredAnswerError
 from app.questionnaire.progress import Progress, dump_progress, find_reached, load_progress
 from app.storage.drafts import Draft, StaleDraftError, create_draft, erase_draft, find_draft, save_draft
 from app.storage.engine import begin_read, begin_write, checkpoint
+from app.tally import DRAFTS_SAVED, DRAFTS_STARTED, TALLY
 from app.vault.codes import ResumeCodeError, encode_secret, make_secret, parse_resume_code
 from app.vault.seal import SealError
 from app.web.edition import Served
@@ -72,6 +73,7 @@ def start_draft(progress: Progress) -> Current:
             now=services.now(),
             reached=find_reached(served.edition, progress),
         )
+    TALLY.count(DRAFTS_STARTED)
     g.current = build_current(secret, draft, progress, served)
     return open_again()
 
@@ -87,20 +89,25 @@ def save_current(current: Current, change: Callable[[Current], Progress]) -> Cur
 
     Raises StaleDraftError when the draft is gone, and whatever `change` raises; then nothing is saved.
     """
-    services = get_services()
-    with begin_write(services.engine, is_quick=True) as connection:
-        for _ in range(_ATTEMPTS):
-            progress = change(current)
-            try:
-                draft = save_progress(connection, current, progress)
-            except StaleDraftError:
-                # Inside the transaction: nobody else writes while SQLite holds it, and PostgreSQL shows the newest.
-                again = find_again(connection, current)
-                if again is None:
-                    raise
-                current = again
-                continue
-            return hold_current(current, draft, progress)
+    with begin_write(get_services().engine, is_quick=True) as connection:
+        saved = _save_on_top(connection, current, change)
+    TALLY.count(DRAFTS_SAVED)
+    return saved
+
+
+def _save_on_top(connection: Connection, current: Current, change: Callable[[Current], Progress]) -> Current:
+    for _ in range(_ATTEMPTS):
+        progress = change(current)
+        try:
+            draft = save_progress(connection, current, progress)
+        except StaleDraftError:
+            # Inside the transaction: nobody else writes while SQLite holds it, and PostgreSQL shows the newest.
+            again = find_again(connection, current)
+            if again is None:
+                raise
+            current = again
+            continue
+        return hold_current(current, draft, progress)
     raise StaleDraftError
 
 

@@ -23,6 +23,7 @@ from app.questionnaire.sent import Patient
 from app.storage.drafts import StaleDraftError
 from app.storage.engine import begin_read, begin_write
 from app.storage.responses import StoredResponse, find_receipt
+from app.tally import RESPONSES_SENT, TALLY
 from app.vault.codes import hash_receipt
 from app.web.patient.current import Current, find_again, hold_current, save_progress
 from app.web.services import get_services
@@ -69,11 +70,15 @@ def deliver(current: Current, post: Post) -> Current:
     for _ in range(_ATTEMPTS):
         try:
             with begin_write(get_services().engine) as connection:
-                return _deliver(connection, current, post)
+                delivered, is_new = _deliver(connection, current, post)
         except (_OvertakenError, StaleDraftError):
             with begin_read(get_services().engine) as connection:
                 if find_again(connection, current) is None:
                     raise StaleDraftError from None
+            continue
+        if is_new:
+            TALLY.count(RESPONSES_SENT)
+        return delivered
     raise StaleDraftError
 
 
@@ -85,7 +90,8 @@ def name_next_version(stored: StoredResponse | None, known: Handover | None) -> 
     return max(stored.version if stored else 0, known.version if known else 0) + 1
 
 
-def _deliver(connection: Connection, current: Current, post: Post) -> Current:
+def _deliver(connection: Connection, current: Current, post: Post) -> tuple[Current, bool]:
+    """Return the draft as it stands now, and whether this sent it."""
     # In this order: PostgreSQL shows each statement the newest, and the draft knows at least what was sent before.
     stored = find_receipt(connection, hash_receipt(current.secret))
     now = find_again(connection, current)
@@ -93,8 +99,10 @@ def _deliver(connection: Connection, current: Current, post: Post) -> Current:
         raise StaleDraftError
     digest = hash_answers(now.served.edition, now.progress.answers)
     known = now.progress.sent
+    if known and not stored:  # sent by another click between the two statements, unless the clinic erased it since
+        stored = find_receipt(connection, hash_receipt(current.secret))
     if stored and known and known.answers == digest and known.patient == post.patient:
-        return now  # it is there: another click, or nothing was changed since
+        return now, False  # it is there: another click, or nothing was changed since
     if post.version != name_next_version(stored, known):
         raise SentBeforeError(now)
     if any(revision > post.seen for revision in now.progress.changed_in.values()):
@@ -103,7 +111,7 @@ def _deliver(connection: Connection, current: Current, post: Post) -> Current:
     services = get_services()
     handover = Handover(version=version, sent_at=services.now(), patient=post.patient, answers=digest)
     progress = replace(now.progress, share=_forget_consent(now, post.typed), sent=handover)
-    return hold_current(now, save_progress(connection, now, progress), progress)
+    return hold_current(now, save_progress(connection, now, progress), progress), True
 
 
 def _send(connection: Connection, current: Current, post: Post) -> int:
