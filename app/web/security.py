@@ -181,4 +181,6 @@ def _check_body(asked: Request) -> None:
     elif asked.mimetype != _MULTIPART and (has_body or asked.mimetype):
         raise UnsupportedMediaType
     # Read here, so that a body that is refused is refused before anything else is done, even where there is no page.
-    asked.form  # noqa: B018  reading it is what refuses a file, too many parts and too many bytes
+    # A part without a name is no control of ours; Flask-WTF looks for the token among names, and would break.
+    if not all(isinstance(name, str) for name in asked.form):
+        raise BadRequest

@@ -88,3 +88,11 @@ def test_a_length_that_is_too_short_never_smuggles_a_second_request(probe: Probe
         with connection.makefile("rb") as answers:
             statuses = re.findall(rb"HTTP/1\.\d (\d+)", answers.read())
     assert statuses == [b"200", b"400"]
+
+
+def test_a_part_without_a_name_is_refused(probe: Probe) -> None:
+    before = read_stored(probe)
+    part = b"--part\r\nContent-Disposition: form-data\r\n\r\nnameless\r\n--part--\r\n"
+    reply = send_raw(probe.port, build_post(probe, part, Content_Type="multipart/form-data; boundary=part"))
+    assert reply.status == 400
+    assert read_stored(probe) == before
