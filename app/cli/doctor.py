@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli._clinic import require_database
 from app.desk.doctor import examine
+from app.desk.doctor_backup import describe_last
 from app.desk.doctor_record import list_used_keys
 from app.settings import StartError, load_settings
 from app.storage.engine import DatabaseUrlError, create_engine_for, find_revision
@@ -38,9 +39,11 @@ def doctor(*, offline: bool) -> None:
     try:
         parts = examine(settings, engine, datetime.now(UTC), is_online=not offline)
         used = list_used_keys(engine)
+        last = describe_last(engine, datetime.now(UTC))
     finally:
         engine.dispose()
     click.echo(f"Keys in use, with how many responses and notes: {', '.join(used) or 'none'}", err=True)
+    click.echo(f"Last good backup: {last}", err=True)
     findings = [finding for part in parts for finding in part.findings]
     for finding in findings:
         click.echo(str(finding))

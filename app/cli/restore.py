@@ -1,6 +1,7 @@
 """`foreword restore`: a backup into an empty database, whole or not at all."""
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,19 +12,32 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.cli._clinic import ACTOR
 from app.cli._files import name_file
 from app.desk.backup import KEY_FILE, BackupError, Manifest, find_backup_key, is_empty, load_backup, prove_backup
+from app.desk.backup_folder import find_newest
+from app.desk.erased import erase_again, name_list, read_list
 from app.desk.keyring import Desk, read_desk
 from app.desk.proving import clear_leftovers
 from app.files import make_data_folder
 from app.settings import Settings, StartError, load_settings
 from app.storage.audit import Event, append_event
-from app.storage.engine import DatabaseUrlError, SchemaRevisionError, begin_write, create_engine_for, migrate
+from app.storage.engine import (
+    DatabaseUrlError,
+    SchemaRevisionError,
+    begin_read,
+    begin_write,
+    checkpoint,
+    create_engine_for,
+    is_current,
+    migrate,
+)
 
 
 @click.command()
 @click.argument("file", metavar="IN", type=click.Path(path_type=Path))
 @click.option("--key", type=click.Path(path_type=Path), help="The backup key; backup.key in FOREWORD_DATA without it.")
 def restore(file: Path, key: Path | None) -> None:
-    """Restore the backup IN into an empty database.
+    """Restore the backup IN into an empty database; where IN is a folder, the newest backup in it.
+
+    What staff erased since is erased again where the list of it, a file that ends in .erased, lies beside the backup.
 
     First put your copy of the folder keys/ into FOREWORD_DATA. A file that is cut off, damaged, sealed with another key
     or made by a newer program is refused before anything is changed.
@@ -35,7 +49,9 @@ def restore(file: Path, key: Path | None) -> None:
     desk = read_desk(settings)
     secret, _ = find_backup_key(key or settings.data / KEY_FILE, may_make=False)
     try:
-        manifest = _restore(settings, desk, secret, file)
+        path = find_newest(file, secret) if file.is_dir() else file
+        listed = read_list(name_list(path.parent, secret), secret)
+        manifest, erased = _restore(settings, desk, secret, path, listed)
     except BackupError as error:
         raise StartError(f"{name_file(file)}: {error}; nothing was changed") from None
     except OSError as error:
@@ -46,19 +62,13 @@ def restore(file: Path, key: Path | None) -> None:
         raise StartError(
             f"FOREWORD_DATABASE_URL: the database cannot be used ({type(error).__name__}); nothing was changed"
         ) from None
-    click.echo(
-        f"{manifest.counts['responses']} responses, {manifest.rows} rows as of {manifest.made_at:%Y-%m-%d %H:%M} UTC."
-    )
-    click.echo(
-        "What was erased after that is here again: run foreword purge, and look into your own record of erasures."
-    )
-    click.echo(
-        "So is what people had then: accounts that were disabled since are open, older passwords hold, and recovery "
-        "codes that were used work again. See foreword staff list, and disable or reset whom you have to."
-    )
+    _tell(path, manifest, erased if listed else None)
 
 
-def _restore(settings: Settings, desk: Desk, secret: bytes, path: Path) -> Manifest:
+def _restore(
+    settings: Settings, desk: Desk, secret: bytes, path: Path, listed: Mapping[str, str]
+) -> tuple[Manifest, int]:
+    now = datetime.now(UTC)
     with path.open("rb") as file:
         prove_backup(file, secret, desk, settings.data)
         engine = create_engine_for(settings.database_url)
@@ -68,14 +78,38 @@ def _restore(settings: Settings, desk: Desk, secret: bytes, path: Path) -> Manif
             with begin_write(engine) as connection:
                 manifest = load_backup(connection, file, secret, desk)
                 event = Event(action="backup.restored", actor=ACTOR, about={"rows": manifest.rows})
-                append_event(connection, desk.chain_key, event, datetime.now(UTC))
+                append_event(connection, desk.chain_key, event, now)
+                erased = erase_again(connection, desk.chain_key, listed, now, actor=ACTOR)
+            checkpoint(engine)
         finally:
             engine.dispose()
-    return manifest
+    return manifest, erased
 
 
 def _require_empty(engine: Engine) -> None:
+    with begin_read(engine) as connection:
+        if not is_current(connection):
+            raise StartError("FOREWORD_DATABASE_URL: a newer program made this database; restore with that one")
     if not is_empty(engine):
         raise StartError(
             "FOREWORD_DATABASE_URL: this database holds a clinic already; move it away, or name an empty one"
         )
+
+
+def _tell(path: Path, manifest: Manifest, erased: int | None) -> None:
+    """Tell what is there again; `erased` is None where no list of what was erased lay beside the backup."""
+    click.echo(
+        f"{name_file(path)}: {manifest.counts['responses']} responses, {manifest.rows} rows as of "
+        f"{manifest.made_at:%Y-%m-%d %H:%M} UTC."
+    )
+    if erased is not None:
+        click.echo(f"{erased} responses that staff erased after that were erased again.")
+        click.echo("What retention erased after that is here again: run foreword purge, after looking at legal holds.")
+    else:
+        click.echo(
+            "What was erased after that is here again: run foreword purge, and look into your own record of erasures."
+        )
+    click.echo(
+        "So is what people had then: accounts that were disabled since are open, older passwords hold, and recovery "
+        "codes that were used work again. See foreword staff list, and disable or reset whom you have to."
+    )

@@ -23,7 +23,7 @@ from app.files import read_private, write_once
 from app.settings import StartError
 from app.storage.audit import Head, find_head, verify_log
 from app.storage.dump import count_rows, dump_rows, list_tables, load_rows
-from app.storage.engine import begin_read, begin_snapshot, begin_write, create_engine_for, migrate
+from app.storage.engine import begin_read, begin_snapshot, begin_write, create_engine_for, is_current, migrate
 from app.storage.letters import count_letters
 from app.storage.metadata import SCHEMA_REVISION
 from app.vault.box import KEY_LENGTH, PREFIX_LENGTH, BoxError, open_stream, seal_stream
@@ -74,8 +74,13 @@ def find_backup_key(path: Path, *, may_make: bool) -> tuple[bytes, bool]:
 
 
 def write_backup(engine: Engine, key: bytes, file: BinaryIO, now: datetime) -> Iterator[int]:
-    """Write a backup of one moment to a file while everybody goes on, and give the number of rows of each step."""
+    """Write a backup of one moment to a file while everybody goes on, and give the number of rows of each step.
+
+    Raises `BackupError` where a newer program has added what this one would leave out.
+    """
     with begin_snapshot(engine) as connection:
+        if not is_current(connection):
+            raise BackupError("a newer program brought the database up to date; make the backup with that one")
         counts = count_rows(connection)
         head = find_head(connection)
         steps: list[int] = []
@@ -85,6 +90,11 @@ def write_backup(engine: Engine, key: bytes, file: BinaryIO, now: datetime) -> I
             file.write(part)
             yield from steps
             steps.clear()
+
+
+def read_backup_key(path: Path) -> bytes:
+    """Return the key in a file that is there already, for whoever cannot tell anybody to copy a new one."""
+    return find_backup_key(path, may_make=False)[0]
 
 
 def count_backup(engine: Engine) -> int:

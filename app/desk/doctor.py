@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from app.desk import doctor_clinic, doctor_record, doctor_server
+from app.desk import doctor_backup, doctor_clinic, doctor_record, doctor_server
 from app.desk.finding import Finding, Look
 from app.logs import record_failure
 from app.settings import Settings
@@ -26,10 +26,11 @@ PARTS: Final[tuple[tuple[str, Callable[[Look], Iterator[Finding]]], ...]] = (
     ("Intake", doctor_clinic.look_at_intake),
     ("Retention", doctor_clinic.look_at_retention),
     ("E-mail notice", doctor_clinic.look_at_mail),
-    ("Backup", doctor_record.look_at_backup),
+    ("Backup", doctor_backup.look_at_backup),
     ("Keys", doctor_record.look_at_keys),
     ("Audit log", doctor_record.look_at_audit),
     ("Database schema", doctor_record.look_at_schema),
+    ("Redis", doctor_server.look_at_redis),
     ("Files", doctor_server.look_at_files),
     ("Disk", doctor_server.look_at_disk),
     ("Clock", doctor_server.look_at_clock),

@@ -1,9 +1,8 @@
-"""The doctor's look at what has to last: schema, keys, audit log, backup."""
+"""The doctor's look at what has to last: schema, keys, audit log."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Engine
@@ -12,17 +11,12 @@ from app.desk.finding import Finding, Look
 from app.desk.keyring import DESK_FILE, FOLDER, name_response_key, read_key
 from app.settings import StartError
 from app.storage.audit import verify_log
-from app.storage.chores import find_last_time
 from app.storage.clinic_keys import find_newest_key
 from app.storage.engine import begin_read, begin_snapshot, find_revision
 from app.storage.letters import count_letters
 from app.storage.metadata import SCHEMA_REVISION
 
-BACKUP: Final = "backup"
-"""The chore under which the last good backup is noted."""
-
 _QUICK_ENTRIES: Final = 5_000
-_OLDEST_BACKUP: Final = timedelta(days=2)
 
 
 def look_at_schema(look: Look) -> Iterator[Finding]:
@@ -93,13 +87,3 @@ def look_at_audit(look: Look) -> Iterator[Finding]:
         breach = verify_log(connection, key, newest=_QUICK_ENTRIES if look.is_quick else None)
     if breach is not None:
         yield Finding("audit log", breach.fault, "keep a copy of the database, and find out who has access to it")
-
-
-def look_at_backup(look: Look) -> Iterator[Finding]:
-    """Look whether there is a good backup of these days."""
-    with begin_read(look.engine) as connection:
-        last = find_last_time(connection, BACKUP)
-    if last is None:
-        yield Finding("backup", "none was made yet", "run: foreword backup FILE, every night")
-    elif look.now - last > _OLDEST_BACKUP:
-        yield Finding("backup", f"the last good one is of {last:%Y-%m-%d %H:%M} UTC", "run: foreword backup FILE")

@@ -53,7 +53,7 @@ def run_due_chores(night: Night, now: datetime) -> tuple[str, ...]:
     tried = []
     for name, chore in _CHORES.items():
         try:
-            if local.hour < _HOURS[name] or not _claim(night.engine, name, local, now):
+            if local.hour < _HOURS[name] or not claim_chore(night.engine, name, local, now):
                 continue
             tried.append(name)
             chore(night, now)
@@ -64,7 +64,8 @@ def run_due_chores(night: Night, now: datetime) -> tuple[str, ...]:
     return tuple(tried)
 
 
-def _claim(engine: Engine, name: str, local: datetime, now: datetime) -> bool:
+def claim_chore(engine: Engine, name: str, local: datetime, now: datetime) -> bool:
+    """Tell whether a chore of this day is this process's to do; `local` is `now` by the clinic's clock."""
     with begin_read(engine) as connection:
         if is_settled(connection, name, local.date(), now):
             return False  # nobody waits for the database where there is nothing to do

@@ -27,6 +27,9 @@ _NOTE: Final = text(
     "INSERT INTO chores (name, done_on, done_at) VALUES (:name, :today, :now) "
     "ON CONFLICT (name) DO UPDATE SET done_on = excluded.done_on, done_at = excluded.done_at"
 ).bindparams(bindparam("now", type_=UtcDateTime))
+_EXTEND: Final = text("UPDATE chores SET done_at = :now WHERE name = :name AND done_on = :undone").bindparams(
+    bindparam("now", type_=UtcDateTime)
+)
 _FIND: Final = select(CHORES.c.done_on, CHORES.c.done_at).where(CHORES.c.name == bindparam("name"))
 
 
@@ -37,6 +40,11 @@ def begin_chore(connection: Connection, name: str, today: date, now: datetime) -
     """
     values = {"name": name, "undone": _UNDONE, "today": today.isoformat(), "now": now, "lapsed": now - LEASE}
     return connection.execute(_BEGIN, values).rowcount == 1
+
+
+def extend_chore(connection: Connection, name: str, now: datetime) -> None:
+    """Keep a chore that takes long: whoever has it says from time to time that they are at it."""
+    connection.execute(_EXTEND, {"name": name, "undone": _UNDONE, "now": now})
 
 
 def is_settled(connection: Connection, name: str, today: date, now: datetime) -> bool:

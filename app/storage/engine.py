@@ -173,9 +173,9 @@ def migrate(engine: Engine) -> None:
             connection.invalidate()  # closed: its long time-outs and its lock must not come back through the pool
 
 
-def is_current(engine: Engine) -> bool:
+def is_current(connection: Connection) -> bool:
     """Tell whether the schema is this program's own, and not one of a newer program that it only fits."""
-    return find_revision(engine) == SCHEMA_REVISION
+    return _read_revision(connection) == SCHEMA_REVISION
 
 
 def find_revision(engine: Engine) -> str | None:

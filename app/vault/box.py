@@ -81,6 +81,11 @@ def open_stream(key: bytes, read: Read) -> Iterator[bytes]:
         sealed, number = following, number + 1
 
 
+def name_key(key: bytes) -> str:
+    """Return what a key is called, in every stream that it sealed and for anybody to read."""
+    return _name(key).hex()
+
+
 def _name(key: bytes) -> bytes:
     return hashlib.sha256(b"foreword box key 1\0" + key).digest()[:_ID_LENGTH]
 

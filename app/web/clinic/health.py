@@ -6,6 +6,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from app.desk.doctor import examine
+from app.desk.doctor_backup import describe_last
 from app.desk.doctor_record import list_used_keys
 from app.storage.engine import begin_write
 from app.storage.people import Role
@@ -30,5 +31,6 @@ def show_doctor() -> ResponseReturnValue:
         right=[part for part in parts if not part.findings],
         count=found,
         keys=list_used_keys(services.engine),
+        backup=describe_last(services.engine, services.now()),
         at=services.localize(services.now()).strftime("%Y-%m-%d %H:%M"),
     )

@@ -1,0 +1,133 @@
+"""The backup of the night, however many processes run: made, proved, entered in the log, and the old ones removed.
+
+One that fails is an entry in the log and leaves the older ones where they are. It is for a thread of its own: it takes
+as long as there is much to keep, and nobody may wait for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from app.desk.backup import KEY_FILE, BackupError, Manifest, read_backup_key
+from app.desk.backup_folder import Source, Steps, clear_partials, make_backup, name_backup, remove_old
+from app.desk.doctor_backup import ACTION, FAILED, LAST_GOOD
+from app.desk.keyring import Desk
+from app.desk.nightly import ACTOR, Night, claim_chore
+from app.logs import record_failure
+from app.settings import Settings, StartError
+from app.storage.audit import Event, append_event
+from app.storage.chores import extend_chore, note_time
+from app.storage.engine import begin_read, begin_write, is_current
+
+CHORE: Final = "nightly backup"
+_EXTEND_SECONDS: Final = 300
+_RESTS: Final = 1.0
+"""How long it rests after each step, as a share of how long the step took: patients come first."""
+
+
+def run_due_backup(night: Night, now: datetime) -> bool:
+    """Make the backup if it is due and nobody made it today; return whether this process tried."""
+    settings, clinic = night.settings, night.keeper.get().settings
+    if settings.backup_folder is None or clinic is None or not (settings.data / KEY_FILE).exists():
+        return False
+    local = now.astimezone(ZoneInfo(clinic.time_zone))
+    if local.hour < settings.backup_hour or not _is_ours(night.engine):
+        return False
+    if not claim_chore(night.engine, CHORE, local, now):
+        return False
+    with _hold_chore(night.engine, now):
+        try:
+            back_up(settings, night.engine, night.desk, now, actor=ACTOR)
+        except (BackupError, OSError, StartError) as error:
+            record_failure(error, "backup failed")
+            return True
+    with begin_write(night.engine) as connection:
+        note_time(connection, CHORE, local.date(), now)
+    return True
+
+
+def walk_slowly(steps: Iterator[int]) -> Iterable[int]:
+    """Give the steps, with a rest after each: whoever is served by the same process waits less."""
+    began = time.monotonic()
+    for step in steps:
+        time.sleep((time.monotonic() - began) * _RESTS)
+        yield step
+        began = time.monotonic()
+
+
+def back_up(
+    settings: Settings, engine: Engine, desk: Desk, now: datetime, *, actor: str, show: Steps = walk_slowly
+) -> tuple[Path, Manifest]:
+    """Put a proved backup into the folder of the settings and remove those whose days are over.
+
+    Raises `BackupError`, `OSError` or `StartError`; then the log says that it failed, and the older ones are there.
+    """
+    folder = settings.backup_folder
+    if folder is None:
+        raise StartError("FOREWORD_BACKUP_FOLDER: no folder is set; set one, or name a file")
+    try:
+        key = read_backup_key(settings.data / KEY_FILE)
+        clear_partials(folder, key)
+        path = name_backup(folder, key, now)
+        source = Source(engine=engine, desk=desk, data=settings.data)
+        manifest = make_backup(path, key, source, now, show)
+    except (BackupError, OSError, StartError) as error:
+        account_failure(engine, desk, error, now, actor=actor)
+        raise
+    account(engine, desk, manifest, now, actor=actor)
+    remove_old(folder, key, settings.backup_days, now)
+    return path, manifest
+
+
+def account(engine: Engine, desk: Desk, manifest: Manifest, now: datetime, *, actor: str) -> None:
+    """Enter a good backup in the log, and note that it was the last."""
+    about = {"rows": manifest.rows, "entries": manifest.head.number}
+    with begin_write(engine) as connection:
+        note_time(connection, LAST_GOOD, now.date(), now)
+        append_event(connection, desk.chain_key, Event(action=ACTION, actor=actor, about=about), now)
+
+
+def account_failure(engine: Engine, desk: Desk, error: Exception, now: datetime, *, actor: str) -> None:
+    """Enter a backup that was not made in the log."""
+    event = Event(action=ACTION, actor=actor, outcome=FAILED, about={"reason": _name_reason(error)})
+    with begin_write(engine) as connection:
+        append_event(connection, desk.chain_key, event, now)
+
+
+def _name_reason(error: Exception) -> str:
+    if isinstance(error, BackupError):
+        return "not-good"
+    if isinstance(error, StartError):
+        return "no-key"
+    return "no-folder" if isinstance(error, FileNotFoundError | NotADirectoryError) else "not-written"
+
+
+def _is_ours(engine: Engine) -> bool:
+    with begin_read(engine) as connection:
+        return is_current(connection)
+
+
+@contextmanager
+def _hold_chore(engine: Engine, now: datetime) -> Iterator[None]:
+    """Say every few minutes that the chore is still being done, so that nobody else begins it."""
+    began, ended = time.monotonic(), threading.Event()
+
+    def extend() -> None:
+        while not ended.wait(_EXTEND_SECONDS):
+            with begin_write(engine) as connection:
+                extend_chore(connection, CHORE, now + timedelta(seconds=time.monotonic() - began))
+
+    threading.Thread(target=extend, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
