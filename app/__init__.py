@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from app.settings import Settings
+    from app.storage.throttles import Tallies
 
 
 def create_app(settings: "Settings", now: "Callable[[], datetime] | None" = None) -> "Flask":
@@ -44,6 +45,7 @@ def create_app(settings: "Settings", now: "Callable[[], datetime] | None" = None
         keeper=ClinicKeeper(engine, is_demonstration=settings.is_demo),
         desks=DeskKeeper(engine, settings, clock) if settings.has_staff else None,
         now=clock,
+        redis=_count_in_redis(settings.redis_url) if settings.redis_url else None,
     )
     services.init_app(app, served)
     watch(app, served)
@@ -52,6 +54,13 @@ def create_app(settings: "Settings", now: "Callable[[], datetime] | None" = None
     if settings.has_staff:
         _add_staff_pages(app)
     return app
+
+
+def _count_in_redis(url: str) -> "Tallies":
+    # Here, so that a start without it does not import it.
+    from app.storage.redis_tallies import RedisTallies
+
+    return RedisTallies(url)
 
 
 def _add_staff_pages(app: "Flask") -> None:

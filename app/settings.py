@@ -23,6 +23,7 @@ from app.values import (
     parse_path,
     parse_policy,
     parse_public_url,
+    parse_redis_url,
     parse_smtp_url,
 )
 
@@ -95,6 +96,11 @@ SETTINGS: Final = (
         "foreword.sqlite3 in FOREWORD_DATA",
         "The database: sqlite:////folder/file.db or postgresql+psycopg://user:password@host/name.",
     ),
+    Setting(
+        "FOREWORD_REDIS_URL",
+        "none",
+        "Where tries to sign in are counted instead of in the database: redis://:password@host, or rediss:// with TLS.",
+    ),
     Setting("FOREWORD_QUESTIONS", "questions.yaml", "The questionnaire file; the default comes with the program."),
     Setting("FOREWORD_DEMO", "0", "1 shows the demonstration clinic, with a banner on every page."),
     Setting(
@@ -161,6 +167,7 @@ class Settings:
     public_url: str
     data: Path
     database_url: str = field(repr=False)  # it can hold a password
+    redis_url: str = field(repr=False, default="")  # it can hold a password
     questions: Path
     is_demo: bool
     role: ProgramRole = ProgramRole.ALL
@@ -220,6 +227,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         public_url=public_url,
         data=data,
         database_url=read("FOREWORD_DATABASE_URL", f"sqlite:///{data / 'foreword.sqlite3'}", parse_database_url),
+        redis_url=read("FOREWORD_REDIS_URL", "", parse_redis_url),
         questions=read("FOREWORD_QUESTIONS", str(find_resource("questions.yaml")), parse_path),
         is_demo=read("FOREWORD_DEMO", "0", parse_flag),
         role=read("FOREWORD_ROLE", "all", _parse_role),
@@ -238,9 +246,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         trusted_hops=read("FOREWORD_TRUSTED_HOPS", "0", _parse_hops),
         metrics=read("FOREWORD_METRICS", "", _parse_metrics),
     )
-    problems += _find_conflicts(settings, is_public="FOREWORD_PUBLIC_URL" in given)
-    if problems:
-        raise StartError(*problems)
+    if found := [*problems, *_find_conflicts(settings, is_public="FOREWORD_PUBLIC_URL" in given)]:
+        raise StartError(*found)
     return settings
 
 

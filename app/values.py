@@ -13,6 +13,7 @@ _HOST_NAME: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,6
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _MAIL_SCHEMES: Final = frozenset({"smtp", "smtps"})
 _CONTACT: Final = re.compile(r"(mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+?[\d.()-]+)", re.ASCII)
+_REDIS_SCHEMES: Final = frozenset({"redis", "rediss", "unix"})
 _FLAGS: Final = {"0": False, "1": True}
 _DATABASES: Final = ("sqlite:///", "postgresql+psycopg://")
 
@@ -51,6 +52,15 @@ def parse_database_url(text: str) -> str:
             "this is not a database that can be used; write sqlite:////folder/file.db "
             "or postgresql+psycopg://user:password@host/name"
         )
+    return text
+
+
+def parse_redis_url(text: str) -> str:
+    """Return the address of a Redis server."""
+    url = urlsplit(text)
+    if text and (url.scheme not in _REDIS_SCHEMES or not (url.path if url.scheme == "unix" else url.hostname)):
+        raise ValueError("this is no Redis server; write redis://:password@host, or rediss:// for one with TLS")
+    _read_authority(url)
     return text
 
 

@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.support.network",
     "tests.support.postgres",
     "tests.support.database",
+    "tests.support.redis",
     "tests.support.server",
     "tests.support.browser",
     "tests.support.axe",

@@ -74,6 +74,19 @@ def look_at_demonstration(look: Look) -> Iterator[Finding]:
         )
 
 
+def look_at_redis(look: Look) -> Iterator[Finding]:
+    """Look whether tries to sign in can be counted, where that is done in Redis."""
+    if not look.settings.redis_url:
+        return
+    from app.storage.redis_tallies import RedisTallies  # noqa: PLC0415  few have one, and loading it takes its time
+
+    tallies = RedisTallies(look.settings.redis_url)
+    fault = tallies.examine()
+    tallies.close()
+    if fault is not None:
+        yield Finding("FOREWORD_REDIS_URL", fault, "look whether it runs and who may use it, or unset it everywhere")
+
+
 def look_at_files(look: Look) -> Iterator[Finding]:
     """Look whether anybody else on this machine can read keys or answers, and whether a copy of them was left."""
     data = look.settings.data

@@ -3,14 +3,17 @@
 Keys are hashes, because what is typed as a name may be a password. Nothing here decides how long anybody waits.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, select, text, update
 
 from app.storage.metadata import UtcDateTime
 from app.storage.staff_tables import THROTTLES
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,58 @@ class Tally:
     tries: int
     last_at: datetime
     until: datetime
+
+
+class TalliesGoneError(Exception):
+    """Nobody can be asked how often something was tried: the Redis that counts does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__("tries cannot be counted: Redis does not answer")
+
+
+Decide = Callable[[Sequence[Tally]], tuple[Sequence[Tally], T]]
+"""Says what tallies become, and what the caller is told. It may be asked more than once, and must change nothing."""
+
+
+class Tallies(Protocol):
+    """Where tallies are kept: in the database, or in Redis (`redis_tallies.py`)."""
+
+    def find(self, key: str) -> Tally | None:
+        """Return a tally, or None when nothing was counted."""
+        ...
+
+    def change(self, keys: Sequence[str], now: datetime, decide: Decide[T]) -> T:
+        """Put what `decide` says in the place of these tallies, with nobody else in between; new ones begin at none."""
+        ...
+
+    def forget(self, key: str) -> None:
+        """Delete a tally: what was tried has succeeded."""
+        ...
+
+
+class DatabaseTallies:
+    """Tallies in a transaction: what is changed is held until it ends."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work in a transaction; one for reading will do for `find`."""
+        self.connection = connection
+
+    def find(self, key: str) -> Tally | None:
+        """Return a tally, or None when nothing was counted."""
+        return find_tally(self.connection, key)
+
+    def change(self, keys: Sequence[str], now: datetime, decide: Decide[T]) -> T:
+        """Put what `decide` says in the place of these tallies; whoever holds several must always ask in one order."""
+        held = [hold_tally(self.connection, key, now) for key in keys]
+        wanted, told = decide(held)
+        for key, before, after in zip(keys, held, wanted, strict=True):
+            if after != before:
+                save_tally(self.connection, key, after)
+        return told
+
+    def forget(self, key: str) -> None:
+        """Delete a tally."""
+        forget_tally(self.connection, key)
 
 
 # One statement that both databases know, so that of two who begin a tally at once neither fails. It changes nothing in

@@ -18,6 +18,7 @@ from app.clinic.keeper import ClinicKeeper
 from app.desk.keyring import Desk, DeskKeeper
 from app.output.frame import Clinic
 from app.settings import Settings
+from app.storage.throttles import Tallies
 from app.web.edition import EditionKeeper
 
 _EXTENSION = "foreword-services"
@@ -25,7 +26,10 @@ _EXTENSION = "foreword-services"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The parts a request works with; `desks` is None where only patients are served: no private key is needed."""
+    """The parts a request works with; `desks` is None where only patients are served: no private key is needed.
+
+    `redis` is None where tries are counted in the database.
+    """
 
     settings: Settings
     engine: Engine
@@ -33,6 +37,7 @@ class Services:
     keeper: ClinicKeeper
     desks: DeskKeeper | None
     now: Callable[[], datetime]
+    redis: Tallies | None = None
 
     @property
     def clinic(self) -> Clinic | None:

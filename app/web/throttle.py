@@ -1,7 +1,7 @@
-"""Who has to wait before the next try: longer each time, kept in the database, and never for ever (S9, S12).
+"""Who has to wait before the next try: longer each time, the same for all processes, and never for ever (S9, S12).
 
 Tries are counted before they are judged, so that fifty at once are fifty. Names and addresses are stored as keyed
-hashes: what is typed as a name may be a password.
+hashes: what is typed as a name may be a password. Counts stand in Redis where there is one, else in the database.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from flask import current_app
-from sqlalchemy import Connection
 
-from app.storage.throttles import Tally, find_tally, forget_tally, hold_tally, save_tally
+from app.storage.engine import begin_read, begin_write
+from app.storage.throttles import DatabaseTallies, Tallies, Tally
+from app.web.services import get_services
 
 FORGOTTEN_AFTER: Final = timedelta(days=30)
 """How long a network is remembered as somebody's own."""
@@ -86,67 +88,96 @@ def name_network(address: str | None, ipv6_bits: int = _IPV6_NETWORK) -> str:
     return str(ipaddress.ip_network((parsed, ipv6_bits), strict=False))
 
 
-def take_try(connection: Connection, slots: Iterable[Slot], now: datetime) -> timedelta:
+@contextmanager
+def read_tallies() -> Iterator[Tallies]:
+    """Give the tallies to look at; raises `TalliesGoneError` where they stand in a Redis that does not answer."""
+    services = get_services()
+    if services.redis is not None:
+        yield services.redis
+        return
+    with begin_read(services.engine) as connection:
+        yield DatabaseTallies(connection)
+
+
+@contextmanager
+def open_tallies() -> Iterator[Tallies]:
+    """Give the tallies to change: together, where they stand in the database; raises as `read_tallies` does."""
+    services = get_services()
+    if services.redis is not None:
+        yield services.redis
+        return
+    with begin_write(services.engine) as connection:
+        yield DatabaseTallies(connection)
+
+
+def take_try(tallies: Tallies, slots: Iterable[Slot], now: datetime) -> timedelta:
     """Count a try in each slot and return zero, or count nothing and return how long to wait."""
-    held = [(slot, hold_tally(connection, slot.key, now)) for slot in slots]
-    wait = max((tally.until - now for _, tally in held), default=timedelta())
-    if wait > timedelta():
-        return wait
-    for slot, tally in held:
-        _count(connection, slot, tally, now)
-    return timedelta()
+    taken = list(slots)
+
+    def decide(held: Sequence[Tally]) -> tuple[Sequence[Tally], timedelta]:
+        wait = max((tally.until - now for tally in held), default=timedelta())
+        if wait > timedelta():
+            return held, wait
+        return [_count(slot, tally, now) for slot, tally in zip(taken, held, strict=True)], timedelta()
+
+    return tallies.change([slot.key for slot in taken], now, decide)
 
 
-def find_wait(connection: Connection, slot: Slot, now: datetime) -> timedelta:
+def find_wait(tallies: Tallies, slot: Slot, now: datetime) -> timedelta:
     """Return how long to wait, where only failures are counted."""
-    tally = find_tally(connection, slot.key)
+    tally = tallies.find(slot.key)
     return max(tally.until - now, timedelta()) if tally else timedelta()
 
 
-def count_failure(connection: Connection, slot: Slot, now: datetime) -> None:
+def count_failure(tallies: Tallies, slot: Slot, now: datetime) -> None:
     """Count a try that failed."""
-    _count(connection, slot, hold_tally(connection, slot.key, now), now)
+    tallies.change([slot.key], now, lambda held: ([_count(slot, held[0], now)], None))
 
 
-def forgive(connection: Connection, slot: Slot) -> None:
+def forgive(tallies: Tallies, slot: Slot) -> None:
     """Forget what was counted: the right one has come."""
-    forget_tally(connection, slot.key)
+    tallies.forget(slot.key)
 
 
-def give_back(connection: Connection, slot: Slot, now: datetime) -> None:
-    """Take one try back, and let the next one come at once."""
-    tally = hold_tally(connection, slot.key, now)
-    save_tally(connection, slot.key, replace(tally, tries=max(tally.tries - 1, 0), until=now))
+def give_back(tallies: Tallies, slot: Slot, now: datetime) -> None:
+    """Take one try back, if any was counted, and let the next one come at once."""
+    if tallies.find(slot.key) is not None:
+        tallies.change([slot.key], now, lambda held: ([_give_back(held[0], until=now)], None))
 
 
-def find_spent(connection: Connection, key: str, budget: Budget, now: datetime) -> timedelta:
+def find_spent(tallies: Tallies, key: str, budget: Budget, now: datetime) -> timedelta:
     """Return how long a budget that is spent stays so; zero while something is left of it."""
-    tally = find_tally(connection, key)
+    tally = tallies.find(key)
     is_spent = tally is not None and tally.tries > budget.most
     return max(tally.until - now, timedelta()) if tally and is_spent else timedelta()
 
 
-def spend(connection: Connection, key: str, budget: Budget, now: datetime) -> tuple[int, timedelta]:
+def spend(tallies: Tallies, key: str, budget: Budget, now: datetime) -> tuple[int, timedelta]:
     """Spend one try, and return how many that makes and how long to wait: more than zero where none was left."""
-    tally = hold_tally(connection, key, now)
-    if tally.until <= now:
-        tally = Tally(tries=0, last_at=now, until=now + budget.window)
-    if tally.tries > budget.most:
-        return tally.tries + 1, tally.until - now
-    spent = replace(tally, tries=tally.tries + 1, last_at=now)
-    save_tally(connection, key, spent)
-    return spent.tries, tally.until - now if spent.tries > budget.most else timedelta()
+
+    def decide(held: Sequence[Tally]) -> tuple[Sequence[Tally], tuple[int, timedelta]]:
+        [tally] = held
+        if tally.until <= now:
+            tally = Tally(tries=0, last_at=now, until=now + budget.window)
+        if tally.tries > budget.most:
+            return held, (tally.tries + 1, tally.until - now)
+        spent = replace(tally, tries=tally.tries + 1, last_at=now)
+        return [spent], (spent.tries, tally.until - now if spent.tries > budget.most else timedelta())
+
+    return tallies.change([key], now, decide)
 
 
-def refund(connection: Connection, key: str) -> None:
+def refund(tallies: Tallies, key: str) -> None:
     """Take one try back: it was not a failure."""
-    tally = find_tally(connection, key)
+    tally = tallies.find(key)
     if tally is not None and tally.tries > 0:
-        held = hold_tally(connection, key, tally.last_at)
-        save_tally(connection, key, replace(held, tries=max(held.tries - 1, 0)))
+        tallies.change([key], tally.last_at, lambda held: ([_give_back(held[0], until=held[0].until)], None))
 
 
-def _count(connection: Connection, slot: Slot, tally: Tally, now: datetime) -> None:
+def _give_back(tally: Tally, until: datetime) -> Tally:
+    return replace(tally, tries=max(tally.tries - 1, 0), until=until)
+
+
+def _count(slot: Slot, tally: Tally, now: datetime) -> Tally:
     tries = 1 if now - tally.last_at >= slot.policy.memory else tally.tries + 1
-    until = now + slot.policy.find_wait(tries)
-    save_tally(connection, slot.key, Tally(tries=tries, last_at=now, until=until))
+    return Tally(tries=tries, last_at=now, until=now + slot.policy.find_wait(tries))

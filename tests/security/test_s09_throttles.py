@@ -6,10 +6,11 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from flask import Flask
 
 from app.web.clinic.identity.limits import NETWORK_BUDGET
-from tests.web.clinic.colleague import PASSWORD, Colleague
+from tests.web.clinic.colleague import PASSWORD, Colleague, join_first
 from tests.web.clinic.conftest import make_app
 from tests.web.clinic.soft_key import SoftKey, read_challenge
 from tests.web.clinic.staff import COOKIE, read_cookie
@@ -18,6 +19,21 @@ from tests.web.patient.visitor import ORIGIN, Visitor, make_visitor
 
 WRONG = "not the right password"
 ATTACKER, OWN, OTHER = "203.0.113.66", "198.51.100.7", "192.0.2.5"
+
+
+@pytest.fixture(params=["database", "redis"])
+def stored(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Give the settings with which tries are counted in the database, and then those for Redis."""
+    if request.param == "database":
+        return {}
+    return {"REDIS_URL": request.getfixturevalue("redis_server").url}
+
+
+@pytest.fixture
+def counted(clinic_app: Flask, clock: Clock, tmp_path: Path, stored: dict[str, str]) -> Colleague:
+    """Join a clinic as its first administrator, wherever tries are counted."""
+    assert clinic_app.extensions
+    return join_first(make_app(tmp_path, clock, **stored), clock.now)
 
 
 def attempt(app: Flask, login: str, password: str = WRONG, address: str = ATTACKER, forwarded: str = "") -> Visitor:
@@ -37,16 +53,16 @@ def attack(app: Flask, login: str, tries: int, address: str = ATTACKER) -> list[
     return [attempt(app, login, address=address).status for _ in range(tries)]
 
 
-def test_who_guesses_is_slowed_and_others_are_not(administrator: Colleague) -> None:
-    app, login = administrator.app, administrator.login
+def test_who_guesses_is_slowed_and_others_are_not(counted: Colleague) -> None:
+    app, login = counted.app, counted.login
     assert attack(app, login, 8) == [422] * 5 + [429] * 3
     assert attempt(app, login, PASSWORD).status == 429  # not even the right one, from there
     assert attempt(app, login, PASSWORD, OWN).path == "/clinic/sign-in/second"
     assert attempt(app, "ben@clinic.example").status == 422  # nor is another name slowed
 
 
-def test_each_wait_is_longer_and_none_is_for_ever(administrator: Colleague, clock: Clock) -> None:
-    app, login = administrator.app, administrator.login
+def test_each_wait_is_longer_and_none_is_for_ever(counted: Colleague, clock: Clock) -> None:
+    app, login = counted.app, counted.login
     attack(app, login, 5)
     waits = []
     for _ in range(9):
@@ -62,19 +78,21 @@ def test_each_wait_is_longer_and_none_is_for_ever(administrator: Colleague, cloc
     assert attempt(app, login, PASSWORD).path == "/clinic/sign-in/second"
 
 
-def test_the_right_password_ends_the_wait(administrator: Colleague) -> None:
-    app, login = administrator.app, administrator.login
+def test_the_right_password_ends_the_wait(counted: Colleague) -> None:
+    app, login = counted.app, counted.login
     attack(app, login, 4, OWN)
     assert attempt(app, login, PASSWORD, OWN).path == "/clinic/sign-in/second"
     assert attack(app, login, 5, OWN) == [422] * 5
 
 
-def test_a_restart_and_a_second_process_count_on(administrator: Colleague, clock: Clock, tmp_path: Path) -> None:
-    login = administrator.login
-    other = make_app(tmp_path, clock)  # another process is another application on the same database
-    assert attack(administrator.app, login, 3) == [422] * 3
+def test_a_restart_and_a_second_process_count_on(
+    counted: Colleague, clock: Clock, tmp_path: Path, stored: dict[str, str]
+) -> None:
+    login = counted.login
+    other = make_app(tmp_path, clock, **stored)  # another process is another application on the same counts
+    assert attack(counted.app, login, 3) == [422] * 3
     assert attack(other, login, 3) == [422, 422, 429]
-    assert attack(make_app(tmp_path, clock), login, 1) == [429]
+    assert attack(make_app(tmp_path, clock, **stored), login, 1) == [429]
 
 
 def test_an_address_that_nobody_vouches_for_resets_nothing(administrator: Colleague) -> None:
@@ -98,8 +116,8 @@ def test_behind_a_proxy_that_is_trusted_its_word_counts(clinic_app: Flask, clock
     assert forged == [422] * 5 + [429] * 3  # only what the proxy itself saw
 
 
-def test_many_addresses_that_guess_one_name_are_slowed_together(administrator: Colleague, clock: Clock) -> None:
-    app, login = administrator.app, administrator.login
+def test_many_addresses_that_guess_one_name_are_slowed_together(counted: Colleague, clock: Clock) -> None:
+    app, login = counted.app, counted.login
     statuses = [attempt(app, login, address=f"203.0.113.{number}").status for number in range(60)]
     assert statuses == [422] * 50 + [429] * 10
     # Whoever signed in from their own network before is not kept out by that, and others wait a minute at most.
@@ -144,10 +162,10 @@ def try_passkey(app: Flask, answer: str, address: str = ATTACKER) -> Visitor:
 
 
 def test_made_up_names_from_one_network_end_and_leave_nothing_more(
-    administrator: Colleague, clock: Clock, tmp_path: Path
+    counted: Colleague, clock: Clock, tmp_path: Path
 ) -> None:
-    app, most = administrator.app, NETWORK_BUDGET.most
-    assert attempt(app, administrator.login, PASSWORD).path == "/clinic/sign-in/second"  # from there, once
+    app, most = counted.app, NETWORK_BUDGET.most
+    assert attempt(app, counted.login, PASSWORD).path == "/clinic/sign-in/second"  # from there, once
     before = count_rows(tmp_path)
     statuses = [attempt(app, f"made-up-{number}@clinic.example").status for number in range(most + 1)]
     assert statuses == [422] * most + [429]
@@ -157,7 +175,7 @@ def test_made_up_names_from_one_network_end_and_leave_nothing_more(
     assert [attempt(app, f"other-{number}@clinic.example").status for number in range(5)] == [429] * 5
     assert try_passkey(app, '{"rawId": "AAAA"}').status == 429
     assert count_rows(tmp_path) == spent
-    assert attempt(app, administrator.login, PASSWORD).path == "/clinic/sign-in/second"  # known from there
+    assert attempt(app, counted.login, PASSWORD).path == "/clinic/sign-in/second"  # known from there
     assert attempt(app, "ben@clinic.example", address=OWN).status == 422
     clock.advance(minutes=61)
     assert attempt(app, "ben@clinic.example").status == 422

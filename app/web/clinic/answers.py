@@ -9,14 +9,14 @@ from typing import Final
 from flask import make_response
 from werkzeug.wrappers import Response
 
-from app.web.clinic.identity.words import BUSY, say_problem
+from app.web.clinic.identity.words import BUSY, CLOSED, say_problem
 
 _SOON: Final = 5
 
 
 def answer_problems(page: str, problems: Mapping[str, str]) -> Response:
-    """Return a page with problems on it; where only a crowd was in the way, it says to come back in a moment."""
-    if say_problem(BUSY) not in problems.values():
+    """Return a page with problems on it; where none is for whoever typed to mend, it says to come back in a moment."""
+    if not {say_problem(BUSY), say_problem(CLOSED)} & set(problems.values()):
         return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY)
     response = make_response(page, HTTPStatus.SERVICE_UNAVAILABLE)
     response.headers["Retry-After"] = str(_SOON)

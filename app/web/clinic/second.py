@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.storage.access import Access
 from app.web.clinic import blueprint
+from app.web.clinic.answers import answer_problems
 from app.web.clinic.gate import allow_everybody
 from app.web.clinic.identity.checking import (
     TooManyTriesError,
@@ -19,6 +20,7 @@ from app.web.clinic.identity.checking import (
 )
 from app.web.clinic.identity.factors import hash_recovery_code
 from app.web.clinic.identity.passkeys import FIRST, SECOND, offer_second
+from app.web.clinic.identity.passwords import BusyError
 from app.web.clinic.identity.pending import find_pending
 from app.web.clinic.identity.signing import let_in
 from app.web.clinic.identity.words import (
@@ -80,6 +82,8 @@ def _check_passkey(usage: str, access: Access | None, draw: Callable[[str], str]
         owner = check_passkey_answer(request.form.get("credential", ""), usage, access)
     except TooManyTriesError as error:
         return answer_wait(draw(say_wait(error.wait)), error)
+    except BusyError as error:
+        return _answer_busy(draw, error)
     if owner is None:
         return draw(say_problem(WRONG_PASSKEY)), HTTPStatus.UNPROCESSABLE_ENTITY
     return let_in(owner, by="passkey")
@@ -94,7 +98,14 @@ def _check(field: str, is_right: Callable[[Access, str], bool], wrong: str) -> R
             return let_in(access, by=field)
     except TooManyTriesError as error:
         return answer_wait(_draw(access, {field: say_wait(error.wait)}), error)
+    except BusyError as error:
+        return _answer_busy(lambda problem: _draw(access, {field: problem}), error)
     return _draw(access, {field: say_problem(wrong)}), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _answer_busy(draw: Callable[[str], str], error: BusyError) -> ResponseReturnValue:
+    problem = say_problem(error.sentence)
+    return answer_problems(draw(problem), {"": problem})
 
 
 def _begin_again() -> ResponseReturnValue:

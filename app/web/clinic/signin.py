@@ -19,7 +19,7 @@ from app.web.clinic.identity.passkeys import offer_sign_in
 from app.web.clinic.identity.passwords import BusyError
 from app.web.clinic.identity.pending import begin_pending
 from app.web.clinic.identity.signing import let_out
-from app.web.clinic.identity.words import BUSY, WRONG_SIGN_IN, count_minutes, say_problem, say_wait
+from app.web.clinic.identity.words import WRONG_SIGN_IN, count_minutes, say_problem, say_wait
 from app.web.clinic.kept import has_kept, take_early
 
 
@@ -42,8 +42,8 @@ def sign_in() -> ResponseReturnValue:
         access = check_password(login, request.form.get("password", ""))
     except TooManyTriesError as error:
         return answer_wait(draw_sign_in({"login": say_wait(error.wait)}, login), error)
-    except BusyError:
-        return _answer(BUSY, login)
+    except BusyError as error:
+        return _answer(error.sentence, login)
     if access is None:
         return _answer(WRONG_SIGN_IN, login)
     begin_pending(access)

@@ -1,4 +1,7 @@
-"""How often wrong resume codes may come from one address: often, for a waiting room shares one (security.md S12)."""
+"""How often wrong resume codes may come from one address: often, for a waiting room shares one (security.md S12).
+
+Where nobody can count them, patients go on: a code has 120 bits, and its throttle is there for the server's sake.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,19 @@ from typing import Final
 
 from flask import request
 
-from app.storage.engine import begin_read, begin_write
+from app.logs import record_failure
+from app.storage.throttles import TalliesGoneError
 from app.web.services import get_services
-from app.web.throttle import Policy, Slot, count_failure, find_wait, name_network, name_slot
+from app.web.throttle import (
+    Policy,
+    Slot,
+    count_failure,
+    find_wait,
+    name_network,
+    name_slot,
+    open_tallies,
+    read_tallies,
+)
 
 _MINUTE: Final = timedelta(minutes=1)
 _POLICY: Final = Policy(free=100, first=_MINUTE, longest=10 * _MINUTE, memory=60 * _MINUTE)
@@ -17,16 +30,21 @@ _POLICY: Final = Policy(free=100, first=_MINUTE, longest=10 * _MINUTE, memory=60
 
 def must_wait() -> bool:
     """Tell whether so many wrong codes came from here that the next one has to wait."""
-    services = get_services()
-    with begin_read(services.engine) as connection:
-        return find_wait(connection, _name_slot(), services.now()) > timedelta()
+    try:
+        with read_tallies() as tallies:
+            return find_wait(tallies, _name_slot(), get_services().now()) > timedelta()
+    except TalliesGoneError as error:
+        record_failure(error, "tries not counted")
+        return False
 
 
 def note_wrong_code() -> None:
     """Count a code that opens nothing; right ones are not counted."""
-    services = get_services()
-    with begin_write(services.engine) as connection:
-        count_failure(connection, _name_slot(), services.now())
+    try:
+        with open_tallies() as tallies:
+            count_failure(tallies, _name_slot(), get_services().now())
+    except TalliesGoneError as error:
+        record_failure(error, "tries not counted")
 
 
 def _name_slot() -> Slot:

@@ -40,7 +40,8 @@ class TooManyTriesError(Exception):
 def check_password(login: str, typed: str) -> Access | None:
     """Return who signs in with this name and password, or None.
 
-    Raises `TooManyTriesError` and `BusyError`. The work is the same whether there is such a person or not (S10).
+    Raises `TooManyTriesError` and `BusyError`, as all do here. The work is the same whether there is such a person or
+    not (S10).
     """
     account = normalize_login(login)
     seen = look(PASSWORD, account)
@@ -84,15 +85,12 @@ def check_passkey_answer(answer: str, usage: str, access: Access | None) -> Acce
     challenge, owner = check_passkey(answer, usage, access)
     if owner is None:
         _refuse(look_at_passkeys())
-    with begin_write(get_services().engine) as connection:
-        if owner is not None and take_challenge(connection, challenge):
-            note_passkey_success(connection, normalize_login(owner.person.login))
-            return owner
-        wait = count_passkey_failure(connection)
-        if not wait:
-            subject = access.person.id if access else ""
-            record(connection, "person.sign-in-failed", subject=subject, outcome="refused", step="passkey")
-    _refuse(wait)
+    if owner is not None:
+        with begin_write(get_services().engine) as connection:
+            if take_challenge(connection, challenge):
+                note_passkey_success(connection, normalize_login(owner.person.login))
+                return owner
+    _refuse(count_passkey_failure(access.person.id if access else ""))
     return None
 
 
@@ -127,9 +125,9 @@ def _open_seed(access: Access) -> str | None:
 
 
 def _note(step: str, account: str, access: Access | None, *, is_right: bool) -> None:
-    with begin_write(get_services().engine) as connection:
-        if is_right:
-            note_success(connection, step, account)
-        else:
-            subject = access.person.id if access else ""
+    if is_right:
+        note_success(step, account)
+    else:
+        subject = access.person.id if access else ""
+        with begin_write(get_services().engine) as connection:
             record(connection, "person.sign-in-failed", subject=subject, outcome="refused", step=step)

@@ -2,10 +2,15 @@
 
 A name that nobody has is slowed like any other (S11). Whoever signed in from a network before is not slowed there by
 what others try, and nobody is locked out for ever. Whoever is slowed costs the database no write.
+
+Where counts stand in Redis and it does not answer, no password and no code is judged. What must not be forgotten with
+them stays in the database: which networks are somebody's own, and which passkey's challenges were used.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -13,9 +18,12 @@ from typing import Final
 from flask import request
 from sqlalchemy import Connection
 
+from app.logs import record_failure
 from app.storage.engine import begin_read, begin_write
-from app.storage.throttles import find_tally
+from app.storage.throttles import DatabaseTallies, Tallies, TalliesGoneError
 from app.web.clinic.accounting import record
+from app.web.clinic.identity.passwords import BusyError
+from app.web.clinic.identity.words import CLOSED
 from app.web.services import get_services
 from app.web.throttle import (
     FORGOTTEN_AFTER,
@@ -29,6 +37,8 @@ from app.web.throttle import (
     give_back,
     name_network,
     name_slot,
+    open_tallies,
+    read_tallies,
     refund,
     spend,
     take_try,
@@ -53,6 +63,12 @@ _KNOWN: Final = Policy(free=1, first=FORGOTTEN_AFTER, longest=FORGOTTEN_AFTER, m
 _CHALLENGE: Final = Policy(free=1, first=24 * 60 * _MINUTE, longest=24 * 60 * _MINUTE, memory=24 * 60 * _MINUTE)
 
 
+class ClosedError(BusyError):
+    """Tries cannot be counted at this moment, so that none is judged (security.md S9)."""
+
+    sentence = CLOSED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """What is known of whoever tries, before anything is counted."""
@@ -62,82 +78,111 @@ class Look:
 
 
 def look(step: str, account: str) -> Look:
-    """Return how long somebody has to wait, and whether they signed in from here before; writes nothing."""
-    services = get_services()
-    now = services.now()
-    with begin_read(services.engine) as connection:
-        is_known = _is_known(connection, step, account)
-        waits = [find_wait(connection, slot, now) for slot in _list_slots(step, account, is_known=is_known)]
+    """Return how long somebody has to wait, and whether they signed in from here before; writes nothing.
+
+    Raises `ClosedError`, as all do that follow and need the counts.
+    """
+    now = get_services().now()
+    is_known = _is_known(step, account)
+    with _is_closed_without(), read_tallies() as tallies:
+        waits = [find_wait(tallies, slot, now) for slot in _list_slots(step, account, is_known=is_known)]
         if step == PASSWORD and not is_known:
-            waits.append(find_spent(connection, _name_budget(), NETWORK_BUDGET, now))
+            waits.append(find_spent(tallies, _name_budget(), NETWORK_BUDGET, now))
     return Look(wait=max(waits), is_known=is_known)
 
 
 def begin_try(step: str, account: str) -> timedelta:
     """Count a try at a step and return zero, or return how long to wait."""
-    services = get_services()
-    now = services.now()
-    with begin_write(services.engine) as connection:
-        is_known = _is_known(connection, step, account)
-        if step == PASSWORD and not is_known:
-            wait = _spend(connection)
-            if wait > timedelta():
-                return wait
-        wait = take_try(connection, _list_slots(step, account, is_known=is_known), now)
-        if wait > timedelta() and step == PASSWORD and not is_known:
-            refund(connection, _name_budget())
+    is_known = _is_known(step, account)
+    has_budget = step == PASSWORD and not is_known
+    with _is_closed_without(), open_tallies() as tallies:
+        wait = _spend(tallies) if has_budget else timedelta()
+        if wait > timedelta():
+            return wait
+        wait = take_try(tallies, _list_slots(step, account, is_known=is_known), get_services().now())
+        if wait > timedelta() and has_budget:
+            refund(tallies, _name_budget())
         return wait
 
 
-def note_success(connection: Connection, step: str, account: str) -> None:
+def note_success(step: str, account: str) -> None:
     """Take this try back, forget the ones here, and remember that this network is the person's own.
 
     Tallies are held in the order of `begin_try`, so that no two people wait for each other.
     """
     now = get_services().now()
     here, anywhere, known = _name_slots(step, account)
-    if step == PASSWORD and not _is_known(connection, step, account):
-        refund(connection, _name_budget())
-    if find_tally(connection, anywhere.key) is not None:
-        give_back(connection, anywhere, now)
-    forgive(connection, here)
-    count_failure(connection, known, now)
+    has_budget = step == PASSWORD and not _is_known(step, account)
+    with _is_closed_without(), open_tallies() as tallies:
+        if has_budget:
+            refund(tallies, _name_budget())
+        give_back(tallies, anywhere, now)
+        forgive(tallies, here)
+        with _write_beside(tallies) as connection:
+            count_failure(DatabaseTallies(connection), known, now)
 
 
 def look_at_passkeys() -> timedelta:
     """Return how long passkeys that open nothing are not counted here any more. Writes nothing."""
-    services = get_services()
-    with begin_read(services.engine) as connection:
-        return find_spent(connection, _name_budget(), NETWORK_BUDGET, services.now())
+    with _is_closed_without(), read_tallies() as tallies:
+        return find_spent(tallies, _name_budget(), NETWORK_BUDGET, get_services().now())
 
 
-def count_passkey_failure(connection: Connection) -> timedelta:
-    """Count a passkey that opened nothing and return zero, or return how long others are not counted."""
-    return _spend(connection)
+def count_passkey_failure(subject: str) -> timedelta:
+    """Count and log a passkey that opened nothing and return zero, or return how long others are not counted."""
+    with _is_closed_without(), open_tallies() as tallies:
+        wait = _spend(tallies)
+        if not wait:
+            with _write_beside(tallies) as connection:
+                record(connection, "person.sign-in-failed", subject=subject, outcome="refused", step="passkey")
+        return wait
 
 
 def note_passkey_success(connection: Connection, account: str) -> None:
     """Remember that this network is the person's own."""
     *_, known = _name_slots(PASSWORD, account)
-    count_failure(connection, known, get_services().now())
+    count_failure(DatabaseTallies(connection), known, get_services().now())
 
 
 def take_challenge(connection: Connection, challenge: str) -> bool:
     """Use a challenge up, and tell whether it is the first time: a copied cookie holds it for an hour."""
-    return not take_try(connection, [name_slot(_CHALLENGE, "challenge", challenge)], get_services().now())
+    slot = name_slot(_CHALLENGE, "challenge", challenge)
+    return not take_try(DatabaseTallies(connection), [slot], get_services().now())
 
 
-def _spend(connection: Connection) -> timedelta:
+@contextmanager
+def _is_closed_without() -> Iterator[None]:
+    try:
+        yield
+    except TalliesGoneError as error:
+        record_failure(error, "tries not counted")
+        raise ClosedError from error
+
+
+@contextmanager
+def _write_beside(tallies: Tallies) -> Iterator[Connection]:
+    """Give the transaction in which tallies are changed, or one of its own where they stand elsewhere."""
+    if isinstance(tallies, DatabaseTallies):
+        yield tallies.connection
+        return
+    with begin_write(get_services().engine) as connection:
+        yield connection
+
+
+def _spend(tallies: Tallies) -> timedelta:
     """Spend one of this network's tries and return zero, or return how long there are none; told once in the log."""
-    count, wait = spend(connection, _name_budget(), NETWORK_BUDGET, get_services().now())
+    count, wait = spend(tallies, _name_budget(), NETWORK_BUDGET, get_services().now())
     if count == NETWORK_BUDGET.most + 1:
-        record(connection, "person.sign-in-failed", outcome="refused", step="network", tries=NETWORK_BUDGET.most)
+        with _write_beside(tallies) as connection:
+            record(connection, "person.sign-in-failed", outcome="refused", step="network", tries=NETWORK_BUDGET.most)
     return wait
 
 
-def _is_known(connection: Connection, step: str, account: str) -> bool:
+def _is_known(step: str, account: str) -> bool:
     *_, known = _name_slots(step, account)
-    return find_wait(connection, known, get_services().now()) > timedelta()
+    services = get_services()
+    with begin_read(services.engine) as connection:
+        return find_wait(DatabaseTallies(connection), known, services.now()) > timedelta()
 
 
 def _list_slots(step: str, account: str, *, is_known: bool) -> list[Slot]:

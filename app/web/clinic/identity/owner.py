@@ -9,7 +9,7 @@ from flask import request
 from app.storage.access import Access
 from app.web.clinic.identity.checking import TooManyTriesError, check_own_password
 from app.web.clinic.identity.passwords import BusyError
-from app.web.clinic.identity.words import BUSY, WRONG_PASSWORD, say_problem, say_wait
+from app.web.clinic.identity.words import WRONG_PASSWORD, say_problem, say_wait
 
 PASSWORD_CONTROL: Final = "password"  # noqa: S105  the name of a box
 """The box for one's password."""
@@ -22,6 +22,6 @@ def ask_password(access: Access, control: str = PASSWORD_CONTROL) -> dict[str, s
             return {}
     except TooManyTriesError as error:
         return {control: say_wait(error.wait)}
-    except BusyError:
-        return {control: say_problem(BUSY)}
+    except BusyError as error:
+        return {control: say_problem(error.sentence)}
     return {control: say_problem(WRONG_PASSWORD)}

@@ -17,6 +17,7 @@ from flask_security.utils import verify_password
 from app.settings import PasswordCost
 from app.web.clinic.identity.model import Member
 from app.web.clinic.identity.rules import LONGEST, find_password_problem
+from app.web.clinic.identity.words import BUSY
 
 _AT_ONCE: Final = 2
 _FOR_ANYBODY: Final = 1
@@ -24,7 +25,9 @@ _EXTENSION: Final = "foreword-hasher"
 
 
 class BusyError(Exception):
-    """So many people sign in at this moment that one more would keep patients waiting."""
+    """So many people sign in at this moment that one more would keep patients waiting; `sentence` tells them."""
+
+    sentence = BUSY
 
     def __init__(self) -> None:
         super().__init__("too many passwords are being checked at once")

@@ -14,6 +14,7 @@ WRONG_RECOVERY_CODE: Final = "Check the recovery code. Each one works once, and 
 RECOVERY_CODE_HERE: Final = "Enter a recovery code in its own box, and in the box above only the six digits of your app"
 WRONG_PASSKEY: Final = "The passkey was not accepted. Try again, or use another way"
 BUSY: Final = "Many people are signing in at this moment. Try again in a few seconds"
+CLOSED: Final = "Passwords and codes cannot be checked at this moment. Try again in a minute"
 NAME_MISSING: Final = "Enter a name of at most 100 characters"
 LOGIN_MISSING: Final = "Enter a sign-in name that looks like an e-mail address, such as ann@clinic.example"
 LOGIN_TAKEN: Final = "Choose another sign-in name. Somebody else has this one"
