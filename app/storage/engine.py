@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.storage.metadata import SCHEMA_REVISION
+from app.storage.postgres import WAIT_SECONDS, create_postgres_engine
 
 _READS_ONLY: Final = "foreword_reads_only"
 _IS_QUICK: Final = "foreword_is_quick"
@@ -36,9 +37,6 @@ _SQLITE_PRAGMAS: Final = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",  # per connection: set once, the next connection would leave answers behind (S18)
     "PRAGMA temp_store = MEMORY",  # a sorter's temporary file would be a copy nobody erases
-)
-_POSTGRES_LIMITS: Final = (
-    f"-c lock_timeout={_BUSY_SECONDS}s -c statement_timeout=15s -c idle_in_transaction_session_timeout=30s"
 )
 
 
@@ -80,7 +78,7 @@ def create_engine_for(url: str) -> Engine:
     if parsed.drivername in {"sqlite", "sqlite+pysqlite"} and parsed.database not in {None, "", ":memory:"}:
         return _create_sqlite_engine(parsed)
     if parsed.drivername == "postgresql+psycopg":
-        return _create_postgres_engine(parsed)
+        return create_postgres_engine(parsed)
     raise DatabaseUrlError
 
 
@@ -250,7 +248,9 @@ def _create_sqlite_engine(url: URL) -> Engine:
     # isolation_level None: sqlite3 otherwise begins transactions by rules of its own, late and only before some
     # statements, so that a SELECT and the UPDATE after it need not be one transaction. _begin_sqlite says BEGIN.
     arguments = {"isolation_level": None, "timeout": _BUSY_SECONDS}
-    engine = create_engine(url, hide_parameters=True, connect_args=arguments, pool_size=8, max_overflow=24)
+    engine = create_engine(
+        url, hide_parameters=True, connect_args=arguments, pool_size=8, max_overflow=24, pool_timeout=WAIT_SECONDS
+    )
     path = Path(url.database or "")
 
     @event.listens_for(engine, "do_connect")
@@ -280,15 +280,3 @@ def _create_sqlite_engine(url: URL) -> Engine:
             raise OperationalError(statement, None, error) from error
 
     return engine
-
-
-def _create_postgres_engine(url: URL) -> Engine:
-    return create_engine(
-        url,
-        hide_parameters=True,
-        pool_size=5,
-        max_overflow=5,
-        pool_timeout=10,
-        pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "application_name": "foreword", "options": _POSTGRES_LIMITS},
-    )
