@@ -158,7 +158,7 @@ def open_grounds(folder: Path) -> Iterator[Grounds]:
     correspondent.send()
     reference = correspondent.send(other_conditions=Text(f"{HOSTILE} and more"))
     callers = {caller.who: caller for caller in _let_in(server)}
-    pages = [page for caller in callers.values() for page in _Crawl(caller, reference).run()]
+    pages = [page for caller in callers.values() for page in crawl(caller, reference)]
     pages += [page for caller in callers.values() for page in _send_nothing(caller)]
     yield Grounds(server, callers, reference, tuple(pages))
     server.stop()
@@ -205,6 +205,11 @@ def _invite(administrator: Caller, who: str) -> Caller:
     assert guest.post(link, chosen).get("Location") == "/clinic/enrol"
     guest.start = "/clinic/enrol"
     return guest
+
+
+def crawl(caller: Caller, reference: str) -> Iterator[Page]:
+    """Give the answer to each address on the list that is for a caller, and to all that the pages link to."""
+    return _Crawl(caller, reference).run()
 
 
 class _Crawl:
