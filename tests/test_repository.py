@@ -16,6 +16,7 @@ TOP_LEVEL = {
     "questions.yaml",
     "crisis.yaml",
     "tests",
+    "deploy",
     "docs",
     "requirements",
     "pyproject.toml",
