@@ -1,7 +1,8 @@
 """What the clinic's side does by itself once a day, however many processes run: purge, notice, check.
 
-Each chore is claimed in the database before it begins, and done for the day only when it succeeded: what failed, or
-died with its process, is tried again half an hour later. A failure is logged, and stops neither the others nor a page.
+Each chore is one process's while it is being done, and done for the day only when it succeeded: what failed is tried
+again half an hour later, and what died with its process at once. A failure is logged, and stops neither the others nor
+a page.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from app.desk.notice import send_notice
 from app.desk.retention import purge_all
 from app.logs import get_log, record_failure
 from app.settings import Settings
-from app.storage.chores import begin_chore, is_settled, note_time
-from app.storage.engine import begin_read, begin_write
+from app.storage.chores import hold_chore, note_time
+from app.storage.engine import begin_write
 
 PURGE: Final = "purge"
 NOTICE: Final = "notice"
@@ -53,24 +54,18 @@ def run_due_chores(night: Night, now: datetime) -> tuple[str, ...]:
     tried = []
     for name, chore in _CHORES.items():
         try:
-            if local.hour < _HOURS[name] or not claim_chore(night.engine, name, local, now):
+            if local.hour < _HOURS[name]:
                 continue
-            tried.append(name)
-            chore(night, now)
-            with begin_write(night.engine) as connection:
-                note_time(connection, name, local.date(), now)
+            with hold_chore(night.engine, name, local.date(), now) as is_ours:
+                if not is_ours:
+                    continue
+                tried.append(name)
+                chore(night, now)
+                with begin_write(night.engine) as connection:
+                    note_time(connection, name, local.date(), now)
         except Exception as error:  # noqa: BLE001  whatever it is, the others are done, and the pages go on
             record_failure(error, "chore failed", chore=name)
     return tuple(tried)
-
-
-def claim_chore(engine: Engine, name: str, local: datetime, now: datetime) -> bool:
-    """Tell whether a chore of this day is this process's to do; `local` is `now` by the clinic's clock."""
-    with begin_read(engine) as connection:
-        if is_settled(connection, name, local.date(), now):
-            return False  # nobody waits for the database where there is nothing to do
-    with begin_write(engine) as connection:
-        return begin_chore(connection, name, local.date(), now)
 
 
 def _purge(night: Night, now: datetime) -> None:

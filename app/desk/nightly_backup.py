@@ -6,11 +6,9 @@ as long as there is much to keep, and nobody may wait for it.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -21,15 +19,14 @@ from app.desk.backup import KEY_FILE, BackupError, Manifest, read_backup_key
 from app.desk.backup_folder import Source, Steps, clear_partials, make_backup, name_backup, remove_old
 from app.desk.doctor_backup import ACTION, FAILED, LAST_GOOD
 from app.desk.keyring import Desk
-from app.desk.nightly import ACTOR, Night, claim_chore
+from app.desk.nightly import ACTOR, Night
 from app.logs import record_failure
 from app.settings import Settings, StartError
 from app.storage.audit import Event, append_event
-from app.storage.chores import extend_chore, note_time
+from app.storage.chores import hold_chore, note_time
 from app.storage.engine import begin_read, begin_write, is_current
 
 CHORE: Final = "nightly backup"
-_EXTEND_SECONDS: Final = 300
 _RESTS: Final = 1.0
 """How long it rests after each step, as a share of how long the step took: patients come first."""
 
@@ -42,16 +39,16 @@ def run_due_backup(night: Night, now: datetime) -> bool:
     local = now.astimezone(ZoneInfo(clinic.time_zone))
     if local.hour < settings.backup_hour or not _is_ours(night.engine):
         return False
-    if not claim_chore(night.engine, CHORE, local, now):
-        return False
-    with _hold_chore(night.engine, now):
+    with hold_chore(night.engine, CHORE, local.date(), now) as is_ours:
+        if not is_ours:
+            return False
         try:
             back_up(settings, night.engine, night.desk, now, actor=ACTOR)
         except (BackupError, OSError, StartError) as error:
             record_failure(error, "backup failed")
             return True
-    with begin_write(night.engine) as connection:
-        note_time(connection, CHORE, local.date(), now)
+        with begin_write(night.engine) as connection:
+            note_time(connection, CHORE, local.date(), now)
     return True
 
 
@@ -114,20 +111,3 @@ def _name_reason(error: Exception) -> str:
 def _is_ours(engine: Engine) -> bool:
     with begin_read(engine) as connection:
         return is_current(connection)
-
-
-@contextmanager
-def _hold_chore(engine: Engine, now: datetime) -> Iterator[None]:
-    """Say every few minutes that the chore is still being done, so that nobody else begins it."""
-    began, ended = time.monotonic(), threading.Event()
-
-    def extend() -> None:
-        while not ended.wait(_EXTEND_SECONDS):
-            with begin_write(engine) as connection:
-                extend_chore(connection, CHORE, now + timedelta(seconds=time.monotonic() - began))
-
-    threading.Thread(target=extend, daemon=True).start()
-    try:
-        yield
-    finally:
-        ended.set()

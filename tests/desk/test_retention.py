@@ -9,7 +9,7 @@ from app.clinic.keeper import ClinicKeeper
 from app.desk.nightly import ACTOR, Night, run_due_chores
 from app.desk.retention import find_due, purge_all, purge_due
 from app.storage.audit import AuditFilter, Entry, stream_entries, verify_log
-from app.storage.chores import LEASE
+from app.storage.chores import REST
 from app.storage.engine import begin_read, begin_write
 from app.storage.responses import find_response, list_due
 from app.storage.review import keep
@@ -118,7 +118,7 @@ def test_a_moment_in_which_nothing_can_be_erased_costs_no_day(any_clinic: Clinic
         connection.execute(text("ALTER TABLE elsewhere RENAME TO notes"))
     assert count_all(any_clinic) == 5
     assert run_due_chores(night, LATER + timedelta(minutes=10)) == ()
-    assert run_due_chores(night, LATER + LEASE) == ("purge",)
+    assert run_due_chores(night, LATER + REST) == ("purge",)
     assert count_all(any_clinic) == 0
 
 

@@ -1,53 +1,130 @@
-"""Chores: of many who begin one on the same day, one has it, until it is done or they take too long."""
+"""Chores: of many who would do one on the same day, one has it, until it is done, it failed, or its process died."""
 
-import threading
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Barrier
 
+import pytest
 from sqlalchemy import Engine
 
-from app.storage.chores import LEASE, begin_chore, find_last_time, is_settled, note_time
+from app.storage.chores import REST, find_last_time, hold_chore, note_time
 from app.storage.engine import begin_read, begin_write
 
-
-def test_of_twenty_who_begin_at_once_one_is_told_so(engine: Engine, now: datetime) -> None:
-    told: list[bool] = []
-
-    def begin() -> None:
+DAY = timedelta(days=1)
+SECONDS_TO_NOTICE = 20
+# Another process: says whether it has the chore, and then does it until it is told that it is done.
+DO = """
+import sys
+from datetime import datetime
+from app.storage.chores import hold_chore, note_time
+from app.storage.engine import begin_write, create_engine_for
+engine, now = create_engine_for(sys.argv[1]), datetime.fromisoformat(sys.argv[2])
+with hold_chore(engine, "purge", now.date(), now) as is_ours:
+    print("ours" if is_ours else "not ours", flush=True)
+    sys.stdin.readline()
+    if is_ours:
         with begin_write(engine) as connection:
-            told.append(begin_chore(connection, "purge", now.date(), now))
+            note_time(connection, "purge", now.date(), now)
+engine.dispose()
+"""
 
-    threads = [threading.Thread(target=begin) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+
+def do(engine: Engine, now: datetime, *, name: str = "purge", is_good: bool = True) -> bool:
+    """Do a chore if it is ours, and tell whether it was."""
+    with hold_chore(engine, name, now.date(), now) as is_ours:
+        if is_ours and is_good:
+            with begin_write(engine) as connection:
+                note_time(connection, name, now.date(), now)
+    return is_ours
+
+
+@contextmanager
+def start_others(engine: Engine, now: datetime, count: int) -> Iterator[list[subprocess.Popen[str]]]:
+    """Start processes that all would do the chore."""
+    url = engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-W", "error", "-c", DO, url, now.isoformat()]
+    others = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(count)
+    ]
+    try:
+        yield others
+    finally:
+        for other in others:
+            other.kill()
+            other.communicate()
+
+
+def read_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def test_of_twenty_threads_at_once_one_does_it(engine: Engine, now: datetime) -> None:
+    start = Barrier(20)
+
+    def try_it(_: int) -> bool:
+        start.wait()
+        return do(engine, now)
+
+    with ThreadPoolExecutor(20) as threads:
+        told = list(threads.map(try_it, range(20)))
     assert sorted(told) == [False] * 19 + [True]
 
 
-def test_it_is_begun_again_the_next_day_and_never_the_day_before(engine: Engine, now: datetime) -> None:
-    day = now.date()
-    with begin_write(engine) as connection:
-        assert not is_settled(connection, "purge", day, now)
-        assert begin_chore(connection, "purge", day, now)
-        assert is_settled(connection, "purge", day, now)
-        note_time(connection, "purge", day, now)
-        assert is_settled(connection, "purge", day, now + LEASE)
-        assert not begin_chore(connection, "purge", day, now + LEASE)
-        assert not begin_chore(connection, "purge", day - timedelta(days=1), now)
-        assert begin_chore(connection, "purge", day + timedelta(days=1), now + timedelta(days=1))
-        assert find_last_time(connection, "purge") == now + timedelta(days=1)
-        assert begin_chore(connection, "check", day, now)
+def test_of_four_processes_at_once_one_does_it_and_the_day_is_done(engine: Engine, now: datetime) -> None:
+    with start_others(engine, now, 4) as others:
+        assert sorted(map(read_line, others)) == ["not ours"] * 3 + ["ours"]
+        assert not do(engine, now)  # one is at it
+        for other in others:
+            _, errors = other.communicate("done\n", timeout=60)
+            assert (errors, other.returncode) == ("", 0)
+    assert not do(engine, now)
+    assert do(engine, now + DAY)
 
 
-def test_what_was_begun_and_never_done_is_another_s_after_a_while(engine: Engine, now: datetime) -> None:
-    day, soon = now.date(), now + LEASE - timedelta(seconds=1)
-    with begin_write(engine) as connection:
-        assert begin_chore(connection, "purge", day, now)
-        assert is_settled(connection, "purge", day, soon)
-        assert not begin_chore(connection, "purge", day, soon)
-        assert not is_settled(connection, "purge", day, now + LEASE)
-        assert begin_chore(connection, "purge", day, now + LEASE)
-        assert not begin_chore(connection, "purge", day, now + LEASE)
+def test_what_died_with_its_process_is_another_s_at_once(engine: Engine, now: datetime) -> None:
+    with start_others(engine, now, 1) as (holder,):
+        assert read_line(holder) == "ours"
+        assert not do(engine, now)
+        holder.kill()
+        holder.wait()
+        deadline = time.monotonic() + SECONDS_TO_NOTICE
+        while not do(engine, now):  # by the same clock: no lease has to run out
+            assert time.monotonic() < deadline
+    assert not do(engine, now)
+
+
+def test_it_is_done_again_the_next_day_and_never_the_day_before(engine: Engine, now: datetime) -> None:
+    assert do(engine, now)
+    assert not do(engine, now)
+    assert not do(engine, now + REST)
+    assert not do(engine, now - DAY)
+    assert do(engine, now + DAY)
+    with begin_read(engine) as connection:
+        assert find_last_time(connection, "purge") == now + DAY
+    assert do(engine, now, name="check")
+
+
+def test_what_failed_rests_and_is_then_anybody_s(engine: Engine, now: datetime) -> None:
+    assert do(engine, now, is_good=False)
+    assert not do(engine, now + REST - timedelta(seconds=1))
+    with pytest.raises(ZeroDivisionError), hold_chore(engine, "purge", now.date(), now + REST) as is_ours:
+        _ = 1 / (not is_ours)
+    assert not do(engine, now + REST)
+    assert do(engine, now + 2 * REST)
+
+
+def test_a_lock_file_is_for_the_owner_alone(engine: Engine, now: datetime) -> None:
+    assert do(engine, now)
+    for path in Path(str(engine.url.database)).parent.glob("*.lock"):
+        assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_succeeded_is_noted_each_time(engine: Engine, now: datetime) -> None:
