@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Final, TextIO
+from typing import Final, TextIO, cast
 
 import structlog
 from structlog.typing import FilteringBoundLogger
@@ -37,7 +37,7 @@ def configure_logs(stream: TextIO, role: str = "") -> None:
             structlog.processors.JSONRenderer(serializer=_encode),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _Outlet(stream))),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_LibraryHandler()], level=logging.WARNING, force=True)
@@ -60,6 +60,33 @@ def get_log() -> FilteringBoundLogger:
 def record_failure(error: BaseException | None, event: str, **known: str | int) -> None:
     """Log what kind of exception came from where; never its text, which may quote an answer."""
     get_log().error(event, error=type(error).__qualname__, places=list(_list_places(error)), **known)
+
+
+class _Outlet:
+    """A stream that loses lines where there is no room for them, and counts them: nobody's page waits for the log.
+
+    A full disk must not become an exception in a request: it would end the thread that answers, and soon all of them.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lost = 0
+
+    def write(self, text: str) -> None:
+        """Write lines, and how many were lost before them."""
+        try:
+            if self._lost:
+                # On a line of its own: the last one may have been cut off in the middle.
+                self._stream.write(f"\n{_ENCODER.encode({'event': 'log lines lost', 'lost': self._lost})}\n")
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:
+            self._lost += 1
+        else:
+            self._lost = 0
+
+    def flush(self) -> None:
+        """Do nothing: a line that was written is out."""
 
 
 class _LibraryHandler(logging.Handler):

@@ -1,6 +1,9 @@
 """The log, written by the program in a process of its own: JSON lines that no value gets into."""
 
+import http.client
 import json
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -75,3 +78,73 @@ def test_a_line_is_one_line_of_plain_characters() -> None:
     assert text.isascii()
     assert text.count("\n") == 1
     assert text.strip().isprintable()
+
+
+def test_a_log_that_has_no_room_stops_nobody_and_is_counted() -> None:
+    # Given a stream that takes nothing, and later again everything
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            """
+import io, sys
+from app.logs import *
+class Disk(io.StringIO):
+    is_full = True
+    def write(self, text):
+        if self.is_full:
+            raise OSError(28, "No space left on device")
+        return super().write(text)
+disk = Disk()
+configure_logs(disk)
+for _ in range(3):
+    get_log().info("lost")
+disk.is_full = False
+get_log().info("there")
+get_log().info("there")
+print(disk.getvalue())
+""",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # Then nobody was stopped, and the log says how much is not in it
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line]
+    assert [line for line in lines if line["event"] == "log lines lost"] == [{"event": "log lines lost", "lost": 3}]
+    assert [line["event"] for line in lines[-2:]] == ["there", "there"]
+
+
+def test_a_server_whose_log_has_no_room_answers_everybody(tmp_path: Path) -> None:
+    # Given a server whose standard error is a device that is always full
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    environ = {"FOREWORD_DEMO": "1", "FOREWORD_DATA": f"{tmp_path}/data", "PORT": str(port), "PATH": os.environ["PATH"]}
+    with Path("/dev/full").open("w") as full:
+        server = subprocess.Popen(
+            [Path(sys.prefix) / "bin" / "foreword", "serve"],
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=full,
+            text=True,
+        )
+    assert server.stdout is not None
+    assert server.stdout.readline().startswith("Foreword is open")
+    # When people come, many more than it has threads, and some to pages that are logged as errors
+    answers = [fetch_status(port, path) for path in ("/", "/support", "/no-such-page", "/resume") * 10]
+    # Then each of them is answered, and it can still be stopped
+    server.terminate()
+    server.wait(20)
+    server.stdout.close()
+    assert answers == [200, 200, 404, 200] * 10
+
+
+def fetch_status(port: int, path: str) -> int:
+    """Return the status of an answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
