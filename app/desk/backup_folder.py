@@ -45,7 +45,8 @@ def make_backup(path: Path, key: bytes, source: Source, now: datetime, show: Ste
     Raises `BackupError` or `OSError`, and then nothing is left of it.
     """
     partial = path.with_name(f".{path.name}{_PARTIAL}")
-    with partial.open("w+b") as file:
+    handle = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)  # whatever the umask is
+    with os.fdopen(handle, "w+b") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH)  # so that nobody takes it for what somebody left
             for _ in show(write_backup(source.engine, key, file, now)):
