@@ -114,20 +114,8 @@ def run(data: Path, words: str, folder: Path) -> str:
     return (done.stdout + done.stderr).decode()
 
 
-def test_a_canary_sent_everywhere_comes_out_nowhere(start_server: StartServer, tmp_path: Path) -> None:
-    # Given a clinic with patients on one program and staff on another
-    staff = start_server(password_cost="test")
-    patients = start_server(role="patient", database_url=f"sqlite:///{staff.data / 'foreword.sqlite3'}")
-    # When the canary is typed and sent wherever it can be
-    write_and_send(patients)
-    reference = Correspondent(staff, name=CANARY, answers=fill_with_canary()).send()
-    lead = sign_in(staff, "lead")
-    assert send_everywhere(lead, crawl(lead, reference)) > 25
-    for server in (staff, patients):
-        send_headers(Caller("nobody", server))
-    Caller("nobody", staff).post("/clinic/sign-in", {"login": f"{CANARY}@clinic.example", "password": CANARY})
-    Caller("nobody", staff).post("/clinic/demonstration", {"as": CANARY})
-    # And when things break while it is on the way
+def break_everything(staff: Server, patients: Server) -> None:
+    """Have a patient and staff send the canary to pages that fail while they store it."""
     shown = f"/clinic/responses/{Correspondent(staff, answers=fill_with_canary()).send()}"
     patient, lead = Walker(patients.url), sign_in(staff, "lead")
     with closing(patient.connection):
@@ -145,6 +133,23 @@ def test_a_canary_sent_everywhere_comes_out_nowhere(start_server: StartServer, t
     ]
     assert [reply.status for reply in broken] == [500] * len(broken)
     assert not [reply for reply in broken if CANARY in reply.text]
+
+
+def test_a_canary_sent_everywhere_comes_out_nowhere(start_server: StartServer, tmp_path: Path) -> None:
+    # Given a clinic with patients on one program and staff on another
+    staff = start_server(password_cost="test")
+    patients = start_server(role="patient", database_url=f"sqlite:///{staff.data / 'foreword.sqlite3'}")
+    # When the canary is typed and sent wherever it can be
+    write_and_send(patients)
+    reference = Correspondent(staff, name=CANARY, answers=fill_with_canary()).send()
+    lead = sign_in(staff, "lead")
+    assert send_everywhere(lead, crawl(lead, reference)) > 25
+    for server in (staff, patients):
+        send_headers(Caller("nobody", server))
+    Caller("nobody", staff).post("/clinic/sign-in", {"login": f"{CANARY}@clinic.example", "password": CANARY})
+    Caller("nobody", staff).post("/clinic/demonstration", {"as": CANARY})
+    # And when things break while it is on the way
+    break_everything(staff, patients)
     # Then nothing that either program said has it, and no line is broken
     said = {server: server.read_log() for server in (staff, patients)}
     assert [text for text in said.values() if CANARY in text or "Traceback" in text or "\x1b" in text] == []

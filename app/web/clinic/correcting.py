@@ -28,7 +28,7 @@ from app.web.clinic.accounting import record
 from app.web.clinic.address import read_day
 from app.web.clinic.gate import allow, get_person
 from app.web.clinic.kept import forget_kept, keep_typed
-from app.web.clinic.notes import store_note
+from app.web.clinic.notes import find_long, store_note
 from app.web.clinic.opened import Held, require_held
 from app.web.clinic.person_data import (
     STALE,
@@ -120,7 +120,7 @@ def _find_problems(held: Held) -> dict[str, str]:
     newest = held.newest
     if newest is None:
         return {"name": translate(UNREADABLE)}
-    problems = {**find_reason_problem(), **_find_wrong_details()}
+    problems = {**find_reason_problem(), **_find_wrong_details(), **find_long({"note-text": _read_text()})}
     if _read_text() and request.form.get("about", "") not in newest.edition.items:
         problems["about"] = translate(ANSWER_MISSING)
     if not problems and not _read_text() and _read_patient() == newest.sent.patient:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
 from app.desk.opening import make_note, seal_note
+from app.questionnaire.problem import Advice
 from app.storage.clinic_keys import find_newest_key
 from app.storage.notes import add_note, has_note
 from app.web.clinic.accounting import record
@@ -21,7 +23,11 @@ from app.web.clinic.address import read_number
 from app.web.clinic.gate import get_person
 from app.web.clinic.opened import Held
 from app.web.clinic.sheet import NOTE
+from app.web.i18n import translate
 from app.web.services import get_services
+
+LONGEST_NOTE: Final = 10_000
+"""The most characters of a note (S22): some five pages. What is longer is a document, and has its place elsewhere."""
 
 _FORM: Final = re.compile("[0-9a-f]{32}")
 _ID_LENGTH: Final = 32
@@ -36,6 +42,21 @@ def read_notes(posted: MultiDict[str, str]) -> dict[str, str]:
     }
     # Browsers send each line end as two characters.
     return {link_id: text.replace("\r\n", "\n") for link_id, text in typed.items() if text.strip()}
+
+
+def find_long_notes(posted: MultiDict[str, str]) -> dict[str, str]:
+    """Return a sentence for each note of a form that is too long, by its box."""
+    typed = read_notes(posted)
+    return find_long({f"{NOTE}-{link_id}" if link_id else NOTE: text for link_id, text in typed.items()})
+
+
+def find_long(boxes: Mapping[str, str]) -> dict[str, str]:
+    """Return a sentence for each box that holds more than a note may have."""
+    return {
+        box: translate(Advice.SHORTEN) % {"label": translate("Note"), "limit": LONGEST_NOTE, "count": len(text)}
+        for box, text in boxes.items()
+        if len(text) > LONGEST_NOTE
+    }
 
 
 def write_notes(connection: Connection, held: Held, posted: MultiDict[str, str]) -> int:

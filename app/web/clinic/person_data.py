@@ -19,6 +19,7 @@ from app.storage.engine import begin_write
 from app.web.clinic.accounting import record
 from app.web.clinic.gate import refuse
 from app.web.clinic.kept import NOTICE_KEPT, find_kept
+from app.web.clinic.notes import find_long
 from app.web.clinic.opened import Held, may_see_restricted
 from app.web.clinic.words import REASONS
 from app.web.i18n import translate
@@ -114,8 +115,9 @@ def account_failure(held: Held, action: str, outcome: str) -> None:
 
 
 def find_reason_problem() -> dict[str, str]:
-    """Return a sentence where no reason was chosen."""
-    return {} if request.form.get("reason") in REASONS else {"reason": translate(REASON_MISSING)}
+    """Return a sentence where no reason was chosen, and where too much was written about it."""
+    missing = {} if request.form.get("reason") in REASONS else {"reason": translate(REASON_MISSING)}
+    return missing | find_long({"words": read_words()})
 
 
 def read_words() -> str:

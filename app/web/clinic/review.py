@@ -29,7 +29,7 @@ from app.web.clinic.address import read_day, read_number
 from app.web.clinic.gate import allow, get_person
 from app.web.clinic.kept import forget_kept, keep_typed
 from app.web.clinic.listing import build_rows, say_count
-from app.web.clinic.notes import read_notes, write_notes
+from app.web.clinic.notes import find_long_notes, read_notes, write_notes
 from app.web.clinic.opened import Held, list_typed, require_held
 from app.web.clinic.response import draw_response
 from app.web.clinic.responses import find_next, take_in
@@ -163,6 +163,8 @@ def _add_notes(held: Held) -> bool:
 
 def _find_problems(word: str, held: Held) -> dict[str, str]:
     """Return a sentence for each box that has to be looked at again before the act can be done."""
+    if too_long := find_long_notes(request.form):
+        return too_long
     if word == "note" and not read_notes(request.form):
         return {"note": translate(NOTE_MISSING)}
     if word == "complete" and held.newest is None:
