@@ -31,6 +31,8 @@ _REQUEST_SECONDS: Final = 60
 _HEARD_OUT: Final = 16 * 1024 * 1024
 _STUCK_SECONDS: Final = 60
 _HELD_BACK: Final = 512 * 1024
+# So many connections are kept free for whoever comes next.
+_SPARE: Final = 16
 _TURN_SECONDS: Final = 1.0
 # Of a server that stops: how long what was begun may take, how long a client may be silent in the middle of it, and how
 # long a connection on which nothing was begun is waited for.
@@ -181,6 +183,20 @@ class Server(TcpWSGIServer):
         self.is_stopping = True
         self._closes_at = time.monotonic() + (0 if self._is_handed_over else drain_seconds)
         self.pull_trigger()
+
+    def readable(self) -> bool:
+        """Tell whether somebody new can be let in: when all places are taken, whoever was silent longest goes (S23)."""
+        if self.accepting and len(self._watched) > self.adj.connection_limit - _SPARE and _can_read(self._listener):
+            self._make_room()
+        return bool(super().readable())
+
+    def _make_room(self) -> None:
+        channels = self._list_channels()
+        leaving = sum(channel.will_close for channel in channels)
+        resting = [each for each in channels if not (each.requests or each.total_outbufs_len or each.will_close)]
+        resting.sort(key=lambda channel: channel.last_activity)
+        for channel in resting[: max(_SPARE - leaving, 0)]:
+            channel.will_close = True
 
     def maintenance(self, now: int) -> None:
         """Close connections on which nothing happens, or one request for too long."""
