@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import count
@@ -25,6 +26,7 @@ class PostgresServer:
 
     folder: Path
     user: str | None
+    programs: Path | None = None  # where they are, when it is not in its own folder
     numbers: Iterator[int] = field(default_factory=count)
 
     def create_database(self) -> str:
@@ -41,13 +43,24 @@ class PostgresServer:
 
     def run(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's own programs to its end; what it said is the error's text when it fails."""
-        path = self.folder / _PROGRAMS / "pginstall/bin" / program
+        path = (self.programs or self.folder / _PROGRAMS / "pginstall/bin") / program
         command = [str(path), "-D", f"{self.folder}/data", *arguments]
         with (self.folder / "output").open("w+") as output:  # a pipe would stay open as long as the server does
             done = subprocess.run(command, user=self.user, stdout=output, stderr=output, check=False, cwd=self.folder)
             if done.returncode:
                 output.seek(0)
                 pytest.fail(f"{program} ended with {done.returncode}:\n{output.read()}", pytrace=False)
+
+    def start(self, port: int | None = None) -> None:
+        """Start it, also after it was stopped; on a port as well where one is named."""
+        # One that others follow and that is killed must have what it acknowledged.
+        where = f"-h 127.0.0.1 -p {port}" if port else "-h '' -c synchronous_commit=off"
+        options = f"{where} -k {self.folder} -F -c full_page_writes=off -c log_statement=none"
+        self.run("pg_ctl", "--wait", f"--log={self.folder}/log", f"--options={options}", "start")
+
+    def stop(self) -> None:
+        """Stop it as a crash would."""
+        self.run("pg_ctl", "--wait", "--mode=immediate", "stop")
 
     def _execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
@@ -57,20 +70,27 @@ class PostgresServer:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """Start a PostgreSQL server for all tests of this process."""
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has room for about a hundred bytes
-    user, _ = place_programs(folder)
-    server = PostgresServer(folder, user)
-    if user:
-        folder.chmod(0o711)
-        shutil.chown(folder, user)
-    try:
+    with make_server() as server:
         server.run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--username=postgres", "--no-sync")
-        options = f"-h '' -k {folder} -F -c synchronous_commit=off -c full_page_writes=off -c log_statement=none"
-        server.run("pg_ctl", "--wait", f"--log={folder}/log", f"--options={options}", "start")
+        server.start()
         try:
             yield server
         finally:
-            server.run("pg_ctl", "--wait", "--mode=immediate", "stop")
+            server.stop()
+
+
+@contextmanager
+def make_server(programs: Path | None = None) -> Iterator[PostgresServer]:
+    """Give the folder of a server that has no data yet and does not run; programs may be another one's."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has room for about a hundred bytes
+    try:
+        user = _UNPRIVILEGED if os.geteuid() == 0 else None
+        if programs is None:
+            user, programs = place_programs(folder)
+        if user:
+            folder.chmod(0o711)
+            shutil.chown(folder, user)
+        yield PostgresServer(folder, user, programs)
     finally:
         shutil.rmtree(folder)
 

@@ -15,6 +15,7 @@ from app.logs import record_failure
 from app.questionnaire.enable import Way, find_way
 from app.questionnaire.errors import StoredAnswerError
 from app.questionnaire.progress import Progress, dump_progress, find_reached, load_progress
+from app.storage.again import do_again_if_cut
 from app.storage.drafts import Draft, StaleDraftError, create_draft, erase_draft, find_draft, save_draft
 from app.storage.engine import begin_read, begin_write, checkpoint
 from app.tally import DRAFTS_SAVED, DRAFTS_STARTED, TALLY
@@ -49,8 +50,12 @@ def find_current() -> Current | None:
 def open_secret(secret: bytes) -> Current | None:
     """Return the draft this secret opens, or None when there is none or its 24 hours are over."""
     services = get_services()
-    with begin_read(services.engine) as connection:
-        draft = find_draft(connection, secret, services.now())
+
+    def find() -> Draft | None:
+        with begin_read(services.engine) as connection:
+            return find_draft(connection, secret, services.now())
+
+    draft = do_again_if_cut(find)
     if draft is None:
         return None
     served = services.editions.find(draft.edition_hash)
@@ -89,8 +94,12 @@ def save_current(current: Current, change: Callable[[Current], Progress]) -> Cur
 
     Raises StaleDraftError when the draft is gone, and whatever `change` raises; then nothing is saved.
     """
-    with begin_write(get_services().engine, is_quick=True) as connection:
-        saved = _save_on_top(connection, current, change)
+
+    def save() -> Current:
+        with begin_write(get_services().engine, is_quick=True) as connection:
+            return _save_on_top(connection, current, change)
+
+    saved = do_again_if_cut(save)  # what was saved without our hearing of it is found by its revision, and saved over
     TALLY.count(DRAFTS_SAVED)
     return saved
 

@@ -20,6 +20,7 @@ from app.questionnaire.handover import Handover, hash_answers
 from app.questionnaire.identity import AGREE, UNREAD, find_consent
 from app.questionnaire.progress import Typed
 from app.questionnaire.sent import Patient
+from app.storage.again import do_again_if_cut
 from app.storage.drafts import StaleDraftError
 from app.storage.engine import begin_read, begin_write
 from app.storage.responses import StoredResponse, find_receipt
@@ -67,10 +68,14 @@ class Post:
 
 def deliver(current: Current, post: Post) -> Current:
     """Send a draft's answers once and return the draft; raises StaleDraftError when it is gone, or a DeliverError."""
+
+    def attempt() -> tuple[Current, bool]:
+        with begin_write(get_services().engine) as connection:
+            return _deliver(connection, current, post)
+
     for _ in range(_ATTEMPTS):
         try:
-            with begin_write(get_services().engine) as connection:
-                delivered, is_new = _deliver(connection, current, post)
+            delivered, is_new = do_again_if_cut(attempt)  # what was sent without our hearing of it is found there
         except (_OvertakenError, StaleDraftError):
             with begin_read(get_services().engine) as connection:
                 if find_again(connection, current) is None:
