@@ -1,6 +1,7 @@
 """The clinic as it is set now: read from the database and kept for some seconds, the same object until it changes.
 
 Without settings there is no clinic: patients see *not open yet*. Without a key to seal to they can print, and not send.
+Where the database does not answer, what was read last holds on.
 It must never read a private key.
 """
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.clinic.profile import DEMONSTRATION, ClinicSettings, build_clinic, load_contacts, load_settings
 from app.output.frame import Clinic
@@ -23,6 +25,8 @@ from app.vault.keys import PublicKey
 
 _SECONDS: Final = 5.0
 """How long a change in another process may go unnoticed here."""
+
+_NEVER: Final = float("-inf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,7 @@ class ClinicKeeper:
         self._contacts = load_contacts()
         self._lock = threading.Lock()
         self._profile: Profile | None = None
-        self._read_at = 0.0
+        self._read_at = _NEVER
 
     @property
     def contacts(self) -> dict[str, CrisisSet]:
@@ -55,17 +59,34 @@ class ClinicKeeper:
     def get(self) -> Profile:
         """Return what is set now."""
         profile = self._profile
-        if profile is not None and time.monotonic() - self._read_at < _SECONDS:
+        if profile is not None and not self._is_old():
             return profile
-        with self._lock:
-            if self._profile is None or time.monotonic() - self._read_at >= _SECONDS:
-                self._profile = self._read(self._profile)
+        # While one reads, the others go on with what there is; what this process itself has set is waited for.
+        if not self._lock.acquire(blocking=profile is None or self._read_at == _NEVER) and profile is not None:
+            return profile
+        try:
+            if self._profile is None or self._is_old():
+                self._profile = self._read_or_keep()
                 self._read_at = time.monotonic()
             return self._profile
+        finally:
+            self._lock.release()
 
     def forget(self) -> None:
         """Read anew at the next call: something was set by this process."""
-        self._read_at = float("-inf")
+        self._read_at = _NEVER
+
+    def _is_old(self) -> bool:
+        return time.monotonic() - self._read_at >= _SECONDS
+
+    def _read_or_keep(self) -> Profile:
+        try:
+            return self._read(self._profile)
+        except (SQLAlchemyError, OSError):
+            # The database is away: every page needs the clinic, also the one that says so and keeps what was typed.
+            if self._profile is None:
+                raise
+            return self._profile
 
     def _read(self, before: Profile | None) -> Profile:
         with begin_read(self._engine) as connection:

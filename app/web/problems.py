@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, NotSupportedError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
@@ -23,6 +23,10 @@ from app.web.shell import get_shell
 _CLIENT_ERROR: Final = 400
 _SERVER_ERROR: Final = 500
 _RETRY_SECONDS: Final = 60
+
+# The last three: a server that takes no writes (any more), one that ended the transaction, a connection it closed.
+DATABASE_ERRORS: Final = (OperationalError, PoolTimeoutError, NotSupportedError, InternalError, InterfaceError)
+"""What the database does when it is gone, locked or full; no page is at fault then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def init_app(app: Flask) -> None:
     prepare(app)
     app.register_error_handler(CSRFError, answer_dead_token)
     app.register_error_handler(HTTPException, answer_problem)
-    for error in (OperationalError, PoolTimeoutError):
+    for error in DATABASE_ERRORS:
         app.register_error_handler(error, answer_dead_database)
 
 
@@ -113,17 +117,37 @@ def answer_problem(error: HTTPException) -> ResponseReturnValue:
 
 
 def answer_dead_database(error: Exception) -> ResponseReturnValue:
-    """Return that it is worth to come back: the database is gone, locked or full, and the pages are not at fault."""
+    """Return that it is worth to come back: the database is gone, locked or full, and the pages are not at fault.
+
+    What was posted stands on the page, ready to be sent again, where a page of ours posted it.
+    """
     TALLY.count(DATABASE_FAILURES, "no-connection" if isinstance(error, PoolTimeoutError) else "operation")
     record_failure(error, "database failed", request=g.begun[0])
-    return answer_problem(ServiceUnavailable(retry_after=_RETRY_SECONDS))
+    kept = _keep_unsaved() if request.method == "POST" and is_same_origin(request) else None
+    if kept is None:
+        return answer_problem(ServiceUnavailable(retry_after=_RETRY_SECONDS))
+    kept.headers["Retry-After"] = str(_RETRY_SECONDS)
+    return kept
+
+
+def _keep_unsaved() -> Response | None:
+    keep = get_shell().keep_unsaved
+    try:
+        kept = keep(request.form) if keep else None
+        return None if kept is None else current_app.make_response(kept)
+    except Exception as error:  # noqa: BLE001  whatever it is, there is still the plain page
+        record_failure(error, "unsaved page failed", request=g.begun[0])
+        return None
 
 
 def answer_dead_token(error: CSRFError) -> ResponseReturnValue:
     """Return the form again with all that was typed, when its token has died and our own page sent it (S38)."""
     keep_form = get_shell().keep_form
     if keep_form is not None and is_same_origin(request):
-        kept = keep_form(request.form)
+        try:
+            kept = keep_form(request.form)
+        except DATABASE_ERRORS as failure:
+            return answer_dead_database(failure)
         if kept is not None:
             return kept
     return answer_problem(error)

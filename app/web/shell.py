@@ -40,6 +40,8 @@ class Shell:
     """Other error pages for what is below an address, by that address."""
     keep_form: FormKeeper | None = None
     """Set by the pages that have something to keep when a form's token has died."""
+    keep_unsaved: FormKeeper | None = None
+    """Set by the pages that have something to keep when the database does not answer."""
     readiness: dict[str, Bounded[object]] = field(default_factory=dict)
     """What must work before /readyz says so: a name for the operator, and a call that raises when it does not."""
     is_stopping: bool = False

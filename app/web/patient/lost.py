@@ -40,20 +40,27 @@ def show_nothing_open() -> tuple[str, int]:
 
 def show_lost(posted: MultiDict[str, str]) -> tuple[str, int]:
     """Show that the draft is gone, with everything just typed on the page and a button that starts anew with it."""
+    name, typed = view_posted(posted)
+    if not typed:
+        return show_nothing_open()
+    return render_template("patient/lost.html", page_id=name, asked=posted.get("asked", ""), typed=typed), GONE
+
+
+def view_posted(posted: MultiDict[str, str]) -> tuple[str, tuple[TypedView, ...]]:
+    """Return the page that was posted, by its linkId or as `SHARE`, and each of its questions with what was typed."""
     try:
         edition = get_services().editions.get_newest().edition
     except NoEditionError:
-        return show_nothing_open()
+        return "", ()
     # By its questions, not by its address: a newer edition may number its pages otherwise.
     asked = posted.get("asked", "").split()
     page = next((edition.page_of[link_id] for link_id in asked if link_id in edition.page_of), None)
-    name = page.link_id if page else ""
-    if page is not None and page is edition.share:
+    if page is None:
+        return "", ()
+    name = page.link_id
+    if page is edition.share:
         page, name = build_share_page(page, translate, edition.questionnaire.language, has_unread=False), SHARE
-    typed = view_typed(edition, page, posted) if page else ()
-    if page is None or not typed:
-        return show_nothing_open()
-    return render_template("patient/lost.html", page_id=name, asked=posted.get("asked", ""), typed=typed), GONE
+    return name, view_typed(edition, page, posted)
 
 
 def view_typed(edition: Edition, page: Page, posted: MultiDict[str, str]) -> tuple[TypedView, ...]:

@@ -16,6 +16,7 @@ from app.web.patient.draw import draw_component
 from app.web.patient.lost import show_lost
 from app.web.patient.notice import NOTICE_OLD_PAGE
 from app.web.patient.questions import find_posted_page, show_typed
+from app.web.patient.unsaved import keep_unsaved
 from app.web.problems import prepare
 from app.web.services import get_services
 from app.web.shell import get_shell
@@ -30,7 +31,8 @@ _SHARED = "foreword-shared"
 def init_app(app: Flask) -> None:
     """Give an application the patient's pages."""
     app.register_blueprint(blueprint)
-    get_shell(app).keep_form = keep_form
+    shell = get_shell(app)
+    shell.keep_form, shell.keep_unsaved = keep_form, keep_unsaved
 
 
 @blueprint.before_request
