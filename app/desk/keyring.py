@@ -46,9 +46,12 @@ class KeyRing(Mapping[str, PrivateKey]):
             if not path.exists():
                 raise KeyError(key_id)
             try:
-                self._known[key_id] = read_key(path, self._passphrase)
+                found = read_key(path, self._passphrase)
             except StartError:
                 raise KeyError(key_id) from None  # what is sealed to it does not open; `foreword doctor` says why
+            if found.public.id != key_id:
+                raise KeyError(key_id)  # somebody put another key's file under this name
+            self._known[key_id] = found
         return self._known[key_id]
 
     def __iter__(self) -> Iterator[str]:

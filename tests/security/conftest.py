@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.courier import Courier, send_courier
+from tests.cli.conftest import run
+from tests.desk.conftest import any_clinic, clinic
 from tests.security.grounds import Grounds, open_grounds
 from tests.security.other_site import OtherSite, serve_other_site
 from tests.support.server import Server
@@ -14,13 +16,16 @@ from tests.web.conftest import probe, proxied_probe, public_probe
 
 __all__ = [
     "administrator",
+    "any_clinic",
     "app",
+    "clinic",
     "clinic_app",
     "clinic_template",
     "clock",
     "probe",
     "proxied_probe",
     "public_probe",
+    "run",
     "sign_in",
     "template",
     "visitor",
