@@ -151,11 +151,11 @@ def _tell_gauges(gauges: Gauges) -> Iterator[Metric]:
 
 def _tell_chores(gauges: Gauges) -> Iterator[Metric]:
     done = GaugeMetricFamily(
-        f"{PREFIX}chore_done", "Whether a chore is done (1), or begun and not done (0).", labels=["chore"]
+        f"{PREFIX}chore_done", "Whether a chore was done (1), or failed at its last try (0).", labels=["chore"]
     )
     last = GaugeMetricFamily(
         f"{PREFIX}chore_last_success_timestamp_seconds",
-        "When a chore or a backup last succeeded; missing while it is being done.",
+        "When a chore or a backup last succeeded; missing while it fails.",
         labels=["chore"],
     )
     for name, at in sorted(gauges.chores.items()):
