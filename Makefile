@@ -15,6 +15,7 @@ STAMPS := .venv/.stamps
 # a Redis, where counts of tries are kept when there are several machines; what stands in front of the program, and what
 # looks at how deploy/ starts it.
 DEBIAN_PACKAGES := chromium libatomic1 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji redis-server haproxy iproute2 \
+	poppler-utils strace \
 	nginx-light caddy systemd bubblewrap
 
 export PYTHONUTF8 := 1

@@ -11,6 +11,7 @@ from app.cli._clinic import ACTOR, OpenClinic, open_present_clinic
 from app.desk.opening import OpenedVersion, UnreadableError, open_newest
 from app.output.frame import build_frame
 from app.output.text import render_text
+from app.output.visible import show_hidden
 from app.questionnaire.summary import build_summary
 from app.settings import StartError
 from app.storage.audit import Event, append_event
@@ -84,4 +85,4 @@ def _draw(clinic: OpenClinic, opened: OpenedVersion) -> str:
     )
     birth = frame.format_date(*patient.birth) if patient.birth else "not given"
     head = f"Date of birth: {birth}\nHow to reach them: {patient.contact or 'not given'}\n\n"
-    return head + render_text(build_summary(opened.edition, opened.sent.response.answers, frame))
+    return show_hidden(head) + render_text(build_summary(opened.edition, opened.sent.response.answers, frame))

@@ -13,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from app.questionnaire.answer import Answer, Coded, Number, Rows, Text
+from app.questionnaire.answers import OWN_WORDS_LIMIT
 from app.questionnaire.canonical import dump_canonical, hash_canonical
 from app.questionnaire.edition import Edition, build_edition
 from app.questionnaire.load import load_questionnaire
@@ -55,7 +56,7 @@ class Ear:
     def lures(self) -> str:
         """Return a text that asks for this ear in as many ways as there are."""
         at = f"http://127.0.0.1:{self.port}"
-        return f'<img src={at}/i> {at}/u #image("{at}/t") url({at}/c) <link rel=stylesheet href={at}/l>'
+        return f"<img src={at}/i> {at}/u url({at}/c)"
 
 
 @contextmanager
@@ -143,7 +144,7 @@ def _answer(item: Item, typed: str) -> Answer:
             opened = [option.code for option in item.answer_options if option.is_open]
             if opened and not item.repeats and "yes" not in codes:
                 codes = (opened[0],)
-            return Coded(codes, typed[: item.max_length] if set(opened) & set(codes) else "")
+            return Coded(codes, typed[: item.max_length or OWN_WORDS_LIMIT] if set(opened) & set(codes) else "")
         case Number():
             return Number(str(min(60, item.max_value or 60)), is_confirmed=True)
         case Text():
