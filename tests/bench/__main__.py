@@ -5,14 +5,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 import psutil
 
 from app.questionnaire.answer import Answer, Coded
+from tests.bench.chores import measure_chores
 from tests.bench.clinic import measure_clinics
+from tests.bench.crowd import Tally, fire, measure_crowds
 from tests.bench.load import Shot, encode, measure_rate
 from tests.bench.phone import measure_waits
 from tests.bench.report import Report
@@ -32,28 +35,46 @@ PATIENTS = "What patients wait for"
 SHARES = "Requests a second, as a share of a bare Flask view"
 
 
+SECTIONS = ("patients", "crowd", "clinic", "chores")
+
+
 @click.command()
 @click.option("--journeys", default=1000, show_default=True, help="Journeys and PDFs before memory is read.")
-@click.option("--sizes", default="1000,100000", show_default=True, help="How many responses the clinics have.")
+@click.option("--hour", default=72_000, show_default=True, help="Requests after which memory is read: an hour's worth.")
+@click.option("--sizes", default="1000,10000,100000", show_default=True, help="How many responses the clinics have.")
+@click.option("--postgres-sizes", default="1000,10000,100000", show_default=True, help="The same, on PostgreSQL.")
+@click.option("--chores", default=100_000, show_default=True, help="How many drafts and responses the chores are for.")
 @click.option(
     "--keep", type=click.Path(path_type=Path), help="A folder to keep the clinics in, filled, for another run."
 )
-@click.option("--only", type=click.Choice(["patients", "clinic"]), help="One half of it.")
-@click.option("--write", is_flag=True, help="Write docs/performance.md.")
-def main(journeys: int, sizes: str, keep: Path | None, only: str | None, *, write: bool) -> None:
+@click.option("--only", type=click.Choice(SECTIONS), multiple=True, help="One part of it; can be said again.")
+@click.option("--write", is_flag=True, help="Write docs/performance.md and its plots.")
+def main(**options: Any) -> None:  # noqa: ANN401  as click hands them over
     """Measure the budgets on this machine, in one run."""
     report = Report()
     for what, figure in report.machine:
         click.echo(f"  {what:<44} {figure}")
-    if only != "clinic":
-        measure_patients(report, journeys)
-    if only != "patients":
-        measure_clinics(report, [int(size) for size in sizes.split(",")], keep)
-    if write:
+    parts: dict[str, Callable[[], None]] = {
+        "patients": lambda: measure_patients(report, options["journeys"], options["hour"]),
+        "crowd": lambda: measure_crowds(report, find_answers("B")),
+        "clinic": lambda: measure_clinics(
+            report,
+            {"SQLite": _read_sizes(options["sizes"]), "PostgreSQL": _read_sizes(options["postgres_sizes"])},
+            options["keep"],
+        ),
+        "chores": lambda: measure_chores(report, options["chores"]),
+    }
+    for name in options["only"] or parts:
+        parts[name]()
+    if options["write"]:
         report.write()
 
 
-def measure_patients(report: Report, journeys: int) -> None:
+def _read_sizes(text: str) -> list[int]:
+    return [int(size) for size in text.split(",") if size]
+
+
+def measure_patients(report: Report, journeys: int, hour: int) -> None:
     """Print what patients wait for, and what their pages cost the server."""
     folder = Path(tempfile.mkdtemp(prefix="foreword-bench-"))
     measure_start(report, folder)
@@ -70,6 +91,7 @@ def measure_patients(report: Report, journeys: int) -> None:
                 f"{waits.journey:.1f} s over {waits.steps} steps (budget 5)",
             )
         measure_memory(report, server, journeys)
+        measure_hour(report, server, hour)
     finally:
         server.stop()
 
@@ -174,6 +196,21 @@ def measure_memory(report: Report, server: Server, journeys: int) -> None:
         PATIENTS,
         "memory, server and PDF worker",
         f"{readings[-1]:.0f} MB after {journeys} journeys and PDFs (budget 180); on the way: {path}",
+    )
+
+
+def measure_hour(report: Report, server: Server, count: int) -> None:
+    """Print each process's memory after so many more requests, half of which save a page: 20 a second for an hour."""
+    shots = [shot for _ in range(_PATIENTS) for shot in make_shots(server.url)]
+    tally = Tally()
+    while len(tally.waits) < count:
+        fire([[shot] for shot in shots], tally, _SECONDS)
+    process = psutil.Process(server.process.pid)
+    workers = ", ".join(f"PDF worker {child.memory_info().rss / 1e6:.0f} MB" for child in process.children())
+    report.say(
+        PATIENTS,
+        f"memory after {len(tally.waits):,} more requests",
+        f"server {process.memory_info().rss / 1e6:.0f} MB{f', {workers}' if workers else ''}; {tally.errors} errors",
     )
 
 

@@ -1,7 +1,7 @@
 """The clinic's side with few and with many responses: time and memory, side by side in one run.
 
-The two clinics are real servers on SQLite files filled with made-up responses; every figure of the greater one is taken
-in turn with the same figure of the lesser, so that whatever else the machine does meets both.
+The clinics are real servers on databases filled with made-up responses; every figure of a greater one is taken in turn
+with the same figure of the least, so that whatever else the machine does meets them all.
 """
 
 import os
@@ -11,20 +11,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 import click
 import psutil
 from sqlalchemy import Engine, text
 
 from app.clinic.editions import EditionShelf
-from app.desk.demo import Made, fill_demonstration
-from app.desk.demo_plan import Span
 from app.desk.export import STATE_WORDS
 from app.desk.intake import take_in_new
 from app.desk.keyring import Desk, open_desk
@@ -36,12 +34,16 @@ from app.storage.engine import begin_read, begin_write, create_engine_for
 from app.storage.responses import StoredResponse
 from app.storage.worklist import ResponseFilter, list_responses
 from app.vault.reference import format_reference
+from tests.bench.databases import DATABASES, open_database
+from tests.bench.draw import draw_growth
+from tests.bench.fill import fill_clinic
 from tests.bench.load import encode
 from tests.bench.report import Report
 from tests.bench.walker import Walker
 from tests.support.server import COMMAND, Server, launch_server
 
-GROUP = "The clinic's side, few and many responses"
+EXPORTED = 100_000
+"""The most responses that are written to a file here: beyond, each row costs the same, and it takes an hour."""
 
 _REPEATS = 31
 _TAKEN_IN = 300
@@ -60,26 +62,33 @@ class Clinic:
     staff: Walker
     middle: StoredResponse
     person: tuple[str, str]
-    seconds_to_fill: float
+    settings: Mapping[str, str]
     seconds: dict[str, list[float]] = field(default_factory=dict)
 
 
-def measure_clinics(report: Report, sizes: Sequence[int], keep: Path | None) -> None:
-    """Print what each page and command costs at each size, and that of the greatest as a ratio to the least."""
-    clinics = [open_clinic(size, keep) for size in sizes]
-    try:
-        for what, act in ACTS.items():
-            for clinic in clinics:
-                clinic.seconds[what] = []
-            for _ in range(_REPEATS):
-                for clinic in clinics:
-                    clinic.seconds[what].append(_time(act, clinic))
-        head = ("", *(f"{size:,} responses" for size in sizes), "ratio")
-        report.say_table(GROUP, head, [*_compare_pages(clinics), *_compare_work(clinics), *_compare_exports(clinics)])
-    finally:
+def measure_clinics(report: Report, sizes: Mapping[str, Sequence[int]], keep: Path | None) -> None:
+    """Print what each page and command costs at each size, and in brackets how often that of the least size."""
+    for database in DATABASES:
+        if sizes[database]:
+            with ExitStack() as stack:
+                clinics = [stack.enter_context(serve_clinic(database, size, keep)) for size in sizes[database]]
+                _take_turns(clinics)
+                group = f"The clinic's side with so many responses, {database}"
+                head = ("", *(f"{size:,}" for size in sizes[database]))
+                rows = [*_compare_pages(clinics), *_compare_work(clinics), *_compare_exports(clinics)]
+                report.say_table(group, head, rows)
+                lines = {what: [statistics.median(clinic.seconds[what]) * 1000 for clinic in clinics] for what in ACTS}
+                shows = f"Milliseconds of each staff page with so many responses, {database}"
+                report.plots[group] = (shows, draw_growth(shows, "ms", sizes[database], lines))
+
+
+def _take_turns(clinics: Sequence[Clinic]) -> None:
+    for what, act in ACTS.items():
         for clinic in clinics:
-            clinic.engine.dispose()
-            clinic.server.stop()
+            clinic.seconds[what] = []
+        for _ in range(_REPEATS):
+            for clinic in clinics:
+                clinic.seconds[what].append(_time(act, clinic))
 
 
 def _time(act: Callable[[Clinic], None], clinic: Clinic) -> float:
@@ -96,34 +105,46 @@ def _compare_pages(clinics: Sequence[Clinic]) -> Iterator[tuple[str, ...]]:
 
 def _compare_work(clinics: Sequence[Clinic]) -> Iterator[tuple[str, ...]]:
     yield _compare("intake of one response", [measure_intake(clinic) * 1000 for clinic in clinics], "ms")
-    if all(clinic.seconds_to_fill for clinic in clinics):
-        filled = [clinic.seconds_to_fill * 1000 for clinic in clinics]
-        yield _compare("one made-up response, sent and reviewed", filled, "ms")
     yield _compare("size of the database", [_read_size(clinic) for clinic in clinics], "MB", has_ratio=False)
 
 
 def _compare_exports(clinics: Sequence[Clinic]) -> Iterator[tuple[str, ...]]:
-    made = [measure_export(clinic) for clinic in clinics]
+    some = [clinic for clinic in clinics if clinic.size <= EXPORTED]
+    made = [measure_export(clinic) for clinic in some]
     yield _compare("foreword export", [one.seconds for one in made], "s", has_ratio=False)
-    rows = [one.seconds / clinic.size * 1000 for one, clinic in zip(made, clinics, strict=True)]
+    rows = [one.seconds / clinic.size * 1000 for one, clinic in zip(made, some, strict=True)]
     yield _compare("foreword export, each row", rows, "ms")
     yield _compare("foreword export, its most memory", [one.most for one in made], "MB")
-    yield _compare("foreword export, grown while writing", [one.grown for one in made], "MB")
-    sent = [measure_download(clinic) for clinic in clinics]
+    yield _compare("foreword export, grown while writing", [one.grown for one in made], "MB", has_ratio=False)
+    sent = [measure_download(clinic) for clinic in some]
     yield _compare("export page", [one.seconds for one in sent], "s", has_ratio=False)
-    yield _compare("export page, what the server grew by", [one.grown for one in sent], "MB")
+    yield _compare("export page, what the server grew by", [one.grown for one in sent], "MB", has_ratio=False)
     yield _compare("a patient’s first page meanwhile", [one.page * 1000 for one in sent], "ms")
 
 
-def open_clinic(size: int, keep: Path | None) -> Clinic:
-    """Return a clinic that is filled, served and signed in to; one that was kept is filled already."""
-    folder = keep / f"{size}" if keep else Path(tempfile.mkdtemp(prefix="foreword-bench-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    server = launch_server(folder, {})
-    settings = load_settings({"FOREWORD_DATA": str(server.data), "FOREWORD_DEMO": "1"})
-    engine = create_engine_for(settings.database_url)
-    desk = open_desk(engine, settings, datetime.now(UTC))
-    seconds = _fill(engine, desk, size)
+@contextmanager
+def serve_clinic(database: str, size: int, keep: Path | None) -> Iterator[Clinic]:
+    """Give a clinic that is filled, served and signed in to; one on SQLite that was kept is filled already."""
+    chosen: Mapping[str, str] = {}
+    with ExitStack() as stack:
+        if keep and database == "SQLite":
+            folder = keep / f"{size}"
+            folder.mkdir(parents=True, exist_ok=True)
+        else:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="foreword-bench-")))
+            chosen = stack.enter_context(open_database(database))
+        server = launch_server(folder, chosen)
+        stack.callback(server.stop)
+        named = {f"FOREWORD_{name.upper()}": value for name, value in chosen.items()}
+        settings = load_settings({"FOREWORD_DATA": str(server.data), "FOREWORD_DEMO": "1", **named})
+        engine = create_engine_for(settings.database_url)
+        stack.callback(engine.dispose)
+        desk = open_desk(engine, settings, datetime.now(UTC))
+        _fill(engine, desk, size)
+        yield _enter(size, server, engine, desk, named)
+
+
+def _enter(size: int, server: Server, engine: Engine, desk: Desk, named: Mapping[str, str]) -> Clinic:
     with begin_read(engine) as connection:
         found = list_responses(connection, ResponseFilter(), size // 2)
         opened = open_newest(connection, desk, EditionShelf(engine).find, found[-1])
@@ -133,24 +154,18 @@ def open_clinic(size: int, keep: Path | None) -> Clinic:
     staff.send(form, {"as": ["reviewer"]})
     staff.connection.close()  # the server closes what rests for long; the next request opens another
     birth = "{:04}-{:02}-{:02}".format(*opened.sent.patient.birth or (0, 0, 0))
-    return Clinic(size, server, engine, desk, staff, found[-1], (opened.sent.patient.name, birth), seconds)
+    return Clinic(size, server, engine, desk, staff, found[-1], (opened.sent.patient.name, birth), named)
 
 
-def _fill(engine: Engine, desk: Desk, size: int) -> float:
-    shelf = EditionShelf(engine)
+def _fill(engine: Engine, desk: Desk, size: int) -> None:
     with begin_read(engine) as connection:
         key, latest = find_newest_key(connection), find_latest_edition(connection)
-    edition = shelf.find(latest.hash) if latest else None
+    edition = EditionShelf(engine).find(latest.hash) if latest else None
     if key is None or edition is None:
         raise RuntimeError("the server stored neither a key nor an edition")
-    span = Span(now=datetime.now(UTC), days=175, zone=ZoneInfo("America/Chicago"))
-    made = Made(count=size, seed="1", span=span, retention_days=180)
-    begun, made_now = time.monotonic(), 0
     with click.progressbar(length=size, label=f"{size:,} responses", file=sys.stderr) as bar:
-        for step in fill_demonstration(engine, desk, key, edition, made):
-            made_now += step
+        for step in fill_clinic(engine, desk, key, edition, size):
             bar.update(step)
-    return (time.monotonic() - begun) / made_now if made_now else 0.0
 
 
 def _ask(clinic: Clinic, address: str) -> None:
@@ -229,7 +244,7 @@ def measure_export(clinic: Clinic) -> Exported:
         "--include",
         "pregnancy",
     ]
-    environment = {**os.environ, "FOREWORD_DATA": str(clinic.server.data), "FOREWORD_DEMO": "1"}
+    environment = {**os.environ, "FOREWORD_DATA": str(clinic.server.data), "FOREWORD_DEMO": "1", **clinic.settings}
     begun = time.monotonic()
     process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     watched, readings = psutil.Process(process.pid), []
@@ -285,8 +300,10 @@ def measure_download(clinic: Clinic) -> Downloaded:
 
 
 def _compare(what: str, figures: Sequence[float], unit: str, *, has_ratio: bool = True) -> tuple[str, ...]:
-    ratio = f"{figures[-1] / figures[0]:.2f}" if figures[0] and has_ratio else "–"
-    return (what, *(f"{figure:,.1f} {unit}" for figure in figures), ratio)
+    cells = [f"{figure:,.1f} {unit}" for figure in figures]
+    if has_ratio and figures and figures[0]:
+        cells[1:] = [f"{cell} ({figure / figures[0]:.2f})" for cell, figure in zip(cells, figures, strict=True)][1:]
+    return (what, *cells)
 
 
 def _read_memory(server: Server) -> float:
@@ -294,4 +311,7 @@ def _read_memory(server: Server) -> float:
 
 
 def _read_size(clinic: Clinic) -> float:
+    if clinic.engine.dialect.name == "postgresql":
+        with begin_read(clinic.engine) as connection:
+            return float(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()) / 1e6
     return sum(file.stat().st_size for file in clinic.server.data.glob("foreword.sqlite3*")) / 1e6

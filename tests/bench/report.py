@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import psutil
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
 
+_WORD = re.compile(r"[^a-z]+")
 _HEAD = """# Performance
 
 Made by `make bench ARGS=--write`; nobody edits it. Shares and ratios are taken within one run, with what they are
@@ -40,7 +42,7 @@ def describe_machine() -> list[tuple[str, str]]:
             "software",
             f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in libraries),
         ),
-        ("server", "waitress with 4 threads, 1 process, SQLite"),
+        ("server", "waitress with 4 threads; 1 process and SQLite where nothing else is said"),
     ]
 
 
@@ -51,6 +53,8 @@ class Report:
     machine: list[tuple[str, str]] = field(default_factory=describe_machine)
     groups: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     tables: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
+    plots: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By the table they go with: what a plot shows, and the plot as SVG."""
 
     def say(self, group: str, what: str, figure: str) -> None:
         """Print one figure, and keep it."""
@@ -62,6 +66,7 @@ class Report:
 
     def say_table(self, group: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
         """Print a table, and keep it."""
+        rows = [(*row, *["–"] * (len(head) - len(row))) for row in rows]
         self.tables[group] = [head, *rows]
         widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
         click.echo(f"\n{group}")
@@ -82,5 +87,10 @@ class Report:
         for group, (head, *rows) in self.tables.items():
             parts.append(f"\n## {group}\n\n| {' | '.join(head)} |\n|{'---|' * len(head)}\n")
             parts += [f"| {' | '.join(row)} |\n" for row in rows]
+            if group in self.plots:
+                shows, drawn = self.plots[group]
+                image = f"images/{_WORD.sub('-', group.lower()).strip('-')}.svg"
+                (DOCUMENT.parent / image).write_text(drawn, encoding="utf-8")
+                parts.append(f"\n![{shows}]({image})\n")
         DOCUMENT.write_text("".join(parts), encoding="utf-8")
         click.echo(f"\n{DOCUMENT.name}: written")

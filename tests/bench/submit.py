@@ -29,7 +29,7 @@ _TYPED = {
 
 def measure_submits(url: str, bare: Shot, answers: Mapping[str, Answer]) -> tuple[float, float]:
     """Return how many patients a second can send, and that as a share of the yardstick, measured in turn with it."""
-    shots = _prepare(url, answers, ROUNDS * CONNECTIONS * EACH)
+    shots = prepare_submits(url, answers, ROUNDS * CONNECTIONS * EACH)
     rates, shares = [], []
     for number in range(ROUNDS):
         first = number * CONNECTIONS * EACH
@@ -40,7 +40,7 @@ def measure_submits(url: str, bare: Shot, answers: Mapping[str, Answer]) -> tupl
     return statistics.median(rates), statistics.median(shares)
 
 
-def _prepare(url: str, answers: Mapping[str, Answer], count: int) -> list[Shot]:
+def prepare_submits(url: str, answers: Mapping[str, Answer], count: int) -> list[Shot]:
     """Return the posts by which so many patients send, each of which can be made once."""
     shots = []
     with click.progressbar(range(count), label="patients who are about to send", file=sys.stderr) as steps:

@@ -1,0 +1,186 @@
+"""Many patients at once: how many requests one and two processes answer, and how long each patient waits for theirs.
+
+Each patient has a draft and a connection, and asks again as soon as they are answered; the load comes from one more
+process on the same machine, so that two cores are short for two processes. All kinds of request take turns within a
+round, and a share is of the bare view's rate in the same round.
+"""
+
+import http.client
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.questionnaire.answer import Answer
+from tests.bench.databases import DATABASES, open_database
+from tests.bench.load import Shot, encode
+from tests.bench.report import Report
+from tests.bench.submit import prepare_submits
+from tests.bench.walker import Walker
+from tests.support.server import _find_free_port, launch_server
+
+CROWDS = (1, 50, 200)
+WORKERS = (1, 2)
+_ROUNDS = 3
+_SECONDS = 2.0
+_SENDERS = 100
+_HEAD = ("", "requests/s", "share of a bare view", "p50", "p95", "p99", "errors")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of a load: seconds that each answer took, requests a second in each round, and what went wrong."""
+
+    waits: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+    errors: int = 0
+
+    def write(self, name: str, bare: "Tally") -> tuple[str, ...]:
+        """Return the row of a table."""
+        shares = [ours / yard for ours, yard in zip(self.rates, bare.rates, strict=True)]
+        cuts = statistics.quantiles(self.waits, n=100, method="inclusive")
+        times = (f"{cuts[place] * 1000:,.1f} ms" for place in (49, 94, 98))
+        return (
+            name,
+            f"{statistics.median(self.rates):,.0f}",
+            f"{statistics.median(shares):.0%}",
+            *times,
+            f"{self.errors}",
+        )
+
+
+def measure_crowds(report: Report, answers: Mapping[str, Answer]) -> None:
+    """Print the table of each database; `answers` are what those send who send."""
+    for database in DATABASES:
+        rows: list[tuple[str, ...]] = []
+        with open_database(database) as settings:
+            for workers in WORKERS:
+                with serve(settings, workers) as (urls, bare):
+                    for crowd in CROWDS:
+                        place = (
+                            f"{crowd} patient{'s' if crowd > 1 else ''}, {workers} process{'es' if workers > 1 else ''}"
+                        )
+                        rows += _measure(urls, bare, crowd, place)
+                    rows += _measure_sending(urls, bare, answers, workers)
+        report.say_table(f"Many patients at once, {database}", _HEAD, rows)
+
+
+@contextmanager
+def serve(settings: Mapping[str, str], workers: int) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    """Give the addresses of so many processes on one database, and of as many that serve the bare view."""
+    with ExitStack() as stack:
+        first = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="foreword-bench-")))
+        urls, bare = [], []
+        for number in range(workers):
+            folder = first / f"{number}"
+            folder.mkdir()
+            server = launch_server(folder, {**settings, "data": first / "data"})
+            stack.callback(server.stop)
+            urls.append(server.url)
+            port = _find_free_port()
+            yard = subprocess.Popen([sys.executable, "-m", "tests.bench.bare", str(port)])
+            stack.callback(yard.wait)
+            stack.callback(yard.terminate)
+            bare.append(f"http://127.0.0.1:{port}")
+            _wait(bare[-1])
+        yield urls, bare
+
+
+def _measure(urls: Sequence[str], bare: Sequence[str], crowd: int, place: str) -> Iterator[tuple[str, ...]]:
+    shots: dict[str, list[Shot]] = {"bare view": [], "question GET": [], "question POST": []}
+    for number in range(crowd):
+        url = urls[number % len(urls)]
+        walker = Walker(url)
+        walker.start()
+        form, cookies = walker.document.forms[0], (("Cookie", walker.cookie_header), ("Sec-Fetch-Site", "same-origin"))
+        body = encode({**form.fields, "age": ["40"], "reason-for-visit": ["chronic-pain"], "action": ["save"]})
+        walker.connection.close()
+        shots["bare view"].append(Shot(bare[number % len(bare)], "/"))
+        shots["question GET"].append(Shot(url, walker.path, headers=cookies))
+        shots["question POST"].append(Shot(url, form.action, body, cookies, expected=303))
+    tallies = {kind: Tally() for kind in shots}
+    for _ in range(_ROUNDS):
+        for kind, some in shots.items():
+            fire([[shot] for shot in some], tallies[kind], _SECONDS)
+    for kind, tally in tallies.items():
+        yield tally.write(f"{place}: {kind}", tallies["bare view"])
+
+
+def _measure_sending(
+    urls: Sequence[str], bare: Sequence[str], answers: Mapping[str, Answer], workers: int
+) -> Iterator[tuple[str, ...]]:
+    """Measure posts that can be made once: each of so many patients sends, fifty at a time."""
+    lanes, tally, yard = 50, Tally(), Tally()
+    yards = [[Shot(bare[lane % len(bare)], "/")] for lane in range(lanes)]
+    shots = [shot for url in urls for shot in prepare_submits(url, answers, _ROUNDS * _SENDERS // len(urls))]
+    shots = [
+        shot for turn in zip(*(shots[first :: len(urls)] for first in range(len(urls))), strict=True) for shot in turn
+    ]
+    for number in range(_ROUNDS):
+        fire(yards, yard, _SECONDS)
+        some = shots[number * _SENDERS : (number + 1) * _SENDERS]
+        fire([some[lane::lanes] for lane in range(min(lanes, len(some)))], tally)
+    yield tally.write(f"50 patients, {workers} process{'es' if workers > 1 else ''}: sending", yard)
+
+
+def fire(lanes: Sequence[Sequence[Shot]], tally: Tally, seconds: float | None = None) -> None:
+    """Send the shots of each lane one after the other on a connection: again and again for so long, or each once."""
+    waits: list[list[float]] = [[] for _ in lanes]
+    errors = [0] * len(lanes)
+    begin = threading.Barrier(len(lanes) + 1)
+
+    def run(number: int) -> None:
+        parts = urlsplit(lanes[number][0].url)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+        connection.connect()
+        begin.wait()
+        until = time.perf_counter() + (seconds or 0)
+        while True:
+            for shot in lanes[number]:
+                begun = time.perf_counter()
+                errors[number] += not _is_answered(connection, shot)
+                waits[number].append(time.perf_counter() - begun)
+            if seconds is None or time.perf_counter() >= until:
+                break
+        connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(lanes))]
+    for thread in threads:
+        thread.start()
+    begin.wait()
+    begun = time.perf_counter()
+    for thread in threads:
+        thread.join()
+    tally.rates.append(sum(map(len, waits)) / (time.perf_counter() - begun))
+    tally.waits += [wait for lane in waits for wait in lane]
+    tally.errors += sum(errors)
+
+
+def _is_answered(connection: http.client.HTTPConnection, shot: Shot) -> bool:
+    try:
+        connection.sock.sendall(shot.write())
+        answer = http.client.HTTPResponse(connection.sock)
+        answer.begin()
+        answer.read()
+    except (OSError, http.client.HTTPException):
+        connection.close()
+        connection.connect()
+        return False
+    return answer.status == shot.expected
+
+
+def _wait(url: str) -> None:
+    for _ in range(100):
+        try:
+            Walker(url).ask("GET", "/")
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
