@@ -151,8 +151,11 @@ def _list_names(address: str) -> tuple[str, ...]:
 
 def _is_loopback(authority: str) -> bool:
     try:
-        host = urlsplit(f"//{authority}").hostname or ""
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        url = urlsplit(f"//{authority}")
+        # To read the port is what tells that it is one: `127.0.0.1:80, evil.test` has the right host too.
+        if url.username is not None or url.port == 0:
+            return False
+        return url.hostname == "localhost" or ipaddress.ip_address(url.hostname or "").is_loopback
     except ValueError:
         return False
 

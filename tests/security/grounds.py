@@ -45,6 +45,9 @@ class Caller:
     server: Server
     cookies: dict[str, str] = field(default_factory=dict)
     start: str = "/"
+    host: str = ""
+    """What they call the server, where it is not its own address; `about` are headers of every request of theirs."""
+    about: Mapping[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     """The token of a form of theirs, for patients' pages and for staff's."""
 
@@ -63,11 +66,11 @@ class Caller:
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Reply:
         """Send one request, as a browser on one of our own pages would."""
-        about = {"Sec-Fetch-Site": "same-origin", **({} if body is None else {"Content-Type": FORM})}
+        about = {"Sec-Fetch-Site": "same-origin", **self.about, **({} if body is None else {"Content-Type": FORM})}
         if self.cookies:
             about["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         length = {} if body is None else {"Content-Length": str(len(body))}
-        host = self.server.url.removeprefix("http://")
+        host = self.host or self.server.url.removeprefix("http://")
         request = build_request(host, path, method, body, {**about, **length, **(headers or {})})
         reply = send_raw(self.port, request)
         for name, value in reply.headers:
@@ -84,9 +87,11 @@ class Caller:
         """Return a token for forms under an address; made up, where this caller has none."""
         half = name_half(path)
         if half not in self.tokens:
-            for page in ("/clinic/account", "/clinic/sign-in") if half == "staff" else ("/resume",):
+            for page in ("/clinic/sign-in", "/clinic/account") if half == "staff" else ("/resume",):
                 for form in list_forms(self.call("GET", page)):
                     self.tokens.setdefault(half, form.fields.get("csrf_token", [""])[0])
+                if half in self.tokens:
+                    break
         return self.tokens.get(half, "none")
 
 
@@ -164,9 +169,9 @@ def open_grounds(folder: Path) -> Iterator[Grounds]:
     server.stop()
 
 
-def sign_in(server: Server, who: str) -> Caller:
-    """Return one of the demonstration's staff."""
-    caller = Caller(who, server)
+def sign_in(server: Server, who: str, host: str = "", about: Mapping[str, str] | None = None) -> Caller:
+    """Return one of the demonstration's staff, who may call the server by another name and send more headers."""
+    caller = Caller(who, server, host=host, about=about or {})
     reply = caller.post("/clinic/demonstration", {"as": who})
     assert reply.status == HTTPStatus.SEE_OTHER, reply
     caller.tokens.clear()

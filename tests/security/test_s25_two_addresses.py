@@ -1,7 +1,12 @@
-"""Patients and staff under two addresses: each role answers to its own, and to no other name (S25)."""
+"""security.md S25: patients and staff under two addresses; each role answers to its own, and to no other name."""
+
+import re
 
 import pytest
 
+from app.output.qr import draw_qr_svg
+from tests.security.grounds import Caller, sign_in
+from tests.security.sending import walk_and_send
 from tests.support.server import Server, StartServer
 from tests.web.raw import FORM, Reply, build_request, send_raw
 
@@ -54,3 +59,19 @@ def test_plain_http_is_sent_on_to_the_same_address(start_server: StartServer) ->
     for host in (FORMS, STAFF):
         sent_on = ask(server, host, "/clinic/sign-in", X_Forwarded_Proto="http")
         assert (sent_on.status, sent_on.get("Location")) == (308, f"https://{host}/clinic/sign-in")
+
+
+def test_links_and_codes_name_the_address_that_was_set(start_server: StartServer) -> None:
+    server = start(start_server, "all")
+    administrator = sign_in(server, "administrator", STAFF)
+    fields = {"name": "Ann", "login": "ann@clinic.example", "role": "reviewer"}
+    assert f"https://{STAFF}/clinic/join/" in administrator.post("/clinic/people", fields).text
+    # Patients' pages, opened under the other name that there is, still say where staff are
+    database = f"sqlite:///{server.data / 'foreword.sqlite3'}"
+    sending = start_server(database_url=database, data=server.data)
+    sender = walk_and_send(sending.url, {})
+    sender.connection.close()
+    patient = Caller("patient", server, {f"__Host-{name}": value for name, value in sender.cookies.items()}, host=STAFF)
+    [reference] = set(re.findall(r"\b[0-9A-Z]{5}-[0-9A-Z]{5}\b", sender.body.decode()))
+    address = f"https://{STAFF}/clinic/responses/{reference.replace('-', '')}"
+    assert patient.call("GET", "/summary.svg").body == draw_qr_svg(address)
