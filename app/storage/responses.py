@@ -124,12 +124,16 @@ _NEWEST_VERSIONS: Final = (
     )
     .where(RESPONSE_VERSIONS.c.reference.in_(bindparam("references", expanding=True)))
 )
-_DUE: Final = (
+_IS_DUE: Final = (RESPONSES.c.delete_at <= bindparam("now"), RESPONSES.c.is_kept.is_(False))
+_SOME_DUE: Final = (
+    select(RESPONSES.c.reference).where(*_IS_DUE).order_by(RESPONSES.c.delete_at).limit(bindparam("limit"))
+)
+_HOLD_DUE: Final = (
     select(RESPONSES.c.reference)
-    .where(RESPONSES.c.delete_at <= bindparam("now"), RESPONSES.c.is_kept.is_(False))
-    .order_by(RESPONSES.c.delete_at)
-    .limit(bindparam("limit"))
-    .with_for_update()  # who puts one under a legal hold meanwhile is waited for, and heard
+    # Who puts one under a legal hold meanwhile is waited for, and heard.
+    .where(RESPONSES.c.reference.in_(bindparam("references", expanding=True)), *_IS_DUE)
+    .order_by(RESPONSES.c.reference)  # in the order of `hold_responses`
+    .with_for_update()
 )
 _COUNT_DUE: Final = (
     select(RESPONSES.c.is_kept, func.count())
@@ -232,7 +236,8 @@ def find_newest_versions(connection: Connection, references: Collection[str]) ->
 
 def list_due(connection: Connection, now: datetime, limit: int) -> list[str]:
     """Return the references whose time is over and that nothing holds, for a transaction that erases them."""
-    return list(connection.execute(_DUE, {"now": now, "limit": limit}).scalars())
+    some = list(connection.execute(_SOME_DUE, {"now": now, "limit": limit}).scalars())
+    return list(connection.execute(_HOLD_DUE, {"now": now, "references": some}).scalars()) if some else []
 
 
 def count_due(connection: Connection, now: datetime) -> tuple[int, int]:
