@@ -13,10 +13,10 @@ BIN := .venv/bin
 STAMPS := .venv/.stamps
 # The browser of the browser tests and a library that its driver needs; fonts for every script a patient may write in;
 # a Redis, where counts of tries are kept when there are several machines; what stands in front of the program, and what
-# looks at how deploy/ starts it.
+# looks at how deploy/ starts it; a clock that can be set back for one program.
 DEBIAN_PACKAGES := chromium libatomic1 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji redis-server haproxy iproute2 \
 	poppler-utils strace \
-	nginx-light caddy systemd bubblewrap
+	nginx-light caddy systemd bubblewrap faketime
 
 export PYTHONUTF8 := 1
 export LC_ALL := C.UTF-8

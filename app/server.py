@@ -24,6 +24,7 @@ from app.clinic.kind import require_kind
 from app.desk.backup import KEY_FILE, read_backup_key
 from app.desk.erased import ErasedList
 from app.desk.intake import BATCH, take_in_new
+from app.desk.keyring import require_own_database
 from app.desk.nightly import Night, run_due_chores
 from app.desk.nightly_backup import run_due_backup
 from app.desk.proving import clear_leftovers
@@ -34,6 +35,7 @@ from app.storage.audit import Event, append_event
 from app.storage.draft_ends import count_expired
 from app.storage.drafts import purge_expired
 from app.storage.engine import DatabaseUrlError, SchemaRevisionError, begin_write, checkpoint, migrate
+from app.storage.trouble import DamagedDatabaseError, explain_failure, is_large, is_lock, require_sound
 from app.web import problems
 from app.web.activation import take_handed_over
 from app.web.edition import NoEditionError
@@ -48,6 +50,8 @@ _OPEN_FILES: Final = 4096
 _PURGE_SECONDS: Final = 600
 # What a patient sent is in the list, and found, at most this much later.
 _TURN_SECONDS: Final = 15
+# How long a start waits for whoever keeps the database locked.
+_LOCKED_SECONDS: Final = 60
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 # What is done on the side is begun no more, and what was begun may end: whatever is cut off is done at the next start.
 _HOUSE_SECONDS: Final = 5
@@ -78,7 +82,10 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
 
     stop_on_signals(stop)
     announce(f"Foreword is open at {settings.served_urls[0]}")
-    invite_first(services, announce)
+    try:
+        invite_first(services, announce)
+    except SQLAlchemyError as error:
+        record_failure(error, "nobody is invited")  # it is tried at the next start; the pages go on
     server.run()  # until a signal; requests that were begun are answered
     server.close()
     end_metrics()
@@ -122,22 +129,36 @@ def prepare(app: Flask) -> Services:
     with app.app_context():
         services = get_services()
     try:
-        migrate(services.engine)
+        _wait_for_database(services)
         require_kind(services.engine, services.settings)
         services.editions.get_newest()
         if services.desks is not None:
             services.desks.get()
-    except SchemaRevisionError as error:
+    except (SchemaRevisionError, DamagedDatabaseError) as error:
         raise StartError(f"FOREWORD_DATABASE_URL: {error}") from None
     except (SQLAlchemyError, OSError) as error:
-        raise StartError(
-            f"FOREWORD_DATABASE_URL: the database cannot be used ({type(error).__name__}); "
-            "look whether it runs, and whether this program may write to it"
-        ) from None
+        raise StartError(f"FOREWORD_DATABASE_URL: {explain_failure(error)}") from None
     except NoEditionError as error:
         raise StartError(*(str(fault) for fault in error.faults)) from None
     problems.prepare(app)  # now that it can be known whose clinic it is
     return services
+
+
+def _wait_for_database(services: Services) -> None:
+    """Bring the database up to date, once whoever keeps it locked has let it go: a start then needs nobody."""
+    deadline = time.monotonic() + _LOCKED_SECONDS
+    while True:
+        try:
+            require_own_database(services.engine, services.settings)
+            if not is_large(services.engine):
+                require_sound(services.engine)
+            migrate(services.engine)
+            with begin_write(services.engine):
+                return
+        except SQLAlchemyError as error:
+            if not is_lock(error) or time.monotonic() >= deadline:
+                raise
+            record_failure(error, "database locked: waiting")
 
 
 def invite_first(services: Services, announce: Callable[[str], None]) -> None:
@@ -181,19 +202,29 @@ class House:
         self._services = services
         self._shelf = EditionShelf(services.engine)
         self._purged_at = float("-inf")
+        self._is_unchecked = is_large(services.engine)
         self._drawn_for = services.clinic
         self._backup = threading.Thread()
         self._erased: ErasedList | None = None
 
     def list_chores(self) -> tuple[tuple[str, Callable[[], None]], ...]:
         """Return what is to be looked at in a turn, by name."""
-        chores = (("purge", self._purge), ("error pages", self._draw))
+        chores = (
+            ("purge", self._purge),
+            ("error pages", self._draw),
+            ("soundness", self._look_through),
+        )
         if self._services.desks is None:
             return chores
         closed = (("intake", self._take_in), ("chores", self._do_chores))
         if self._services.settings.backup_folder is None:
             return (*chores, *closed)
         return (*chores, *closed, ("backup", self._back_up), ("list of what was erased", self._list_erased))
+
+    def _look_through(self) -> None:
+        if self._is_unchecked:  # too large to have been looked through before anybody was served
+            self._is_unchecked = False
+            require_sound(self._services.engine)
 
     def _purge(self) -> None:
         if time.monotonic() - self._purged_at >= _PURGE_SECONDS:

@@ -13,11 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.clinic.editions import EditionShelf
 from app.clinic.keeper import ClinicKeeper
-from app.desk.keyring import Desk, open_desk
+from app.desk.keyring import Desk, open_desk, require_own_database
 from app.files import make_data_folder
 from app.settings import ProgramRole, Settings, StartError, load_settings
 from app.storage.engine import SchemaRevisionError, begin_read, create_engine_for, migrate
 from app.storage.kind import find_kind
+from app.storage.trouble import explain_failure
 
 ACTOR = "command line"
 """Who acts in the audit log when a command does."""
@@ -65,6 +66,7 @@ def open_clinic(settings: Settings | None = None, *, has_to_fit: bool = True) ->
     make_data_folder(settings.data)
     engine = create_engine_for(settings.database_url)
     try:
+        require_own_database(engine, settings)
         migrate(engine)
         desk = open_desk(engine, settings, datetime.now(UTC), has_to_fit=has_to_fit)
         with begin_read(engine) as connection:
@@ -75,9 +77,6 @@ def open_clinic(settings: Settings | None = None, *, has_to_fit: bool = True) ->
     except SchemaRevisionError as error:
         raise StartError(f"FOREWORD_DATABASE_URL: {error}") from None
     except SQLAlchemyError as error:
-        raise StartError(
-            f"FOREWORD_DATABASE_URL: the database cannot be used ({type(error).__name__}); "
-            "look whether it runs, and whether this program may write to it"
-        ) from None
+        raise StartError(f"FOREWORD_DATABASE_URL: {explain_failure(error)}") from None
     finally:
         engine.dispose()

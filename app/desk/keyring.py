@@ -21,6 +21,7 @@ from app.settings import Settings, StartError
 from app.storage.audit import Event, append_event, is_foreign, lock_log
 from app.storage.clinic_keys import list_keys, record_key
 from app.storage.engine import begin_write
+from app.storage.trouble import is_new
 from app.vault.keys import KeyFileError, PrivateKey, dump_private_key, load_private_key, make_private_key
 
 FOLDER: Final = "keys"
@@ -126,6 +127,18 @@ def open_desk(engine: Engine, settings: Settings, now: datetime, *, has_to_fit: 
         if known and known[-1].id not in desk.keys:
             raise StartError(f"{folder}: the key {known[-1].id}, to which answers are sealed, is missing; put it back")
         return desk if known else _register_keys(connection, folder, desk, settings.key_passphrase, now)
+
+
+def require_own_database(engine: Engine, settings: Settings) -> None:
+    """Raise `StartError` where keys are there and the database they belong to is not: an empty one is no replacement.
+
+    Whoever went on with it would believe that nobody had ever sent anything.
+    """
+    if (settings.data / FOLDER / DESK_FILE).exists() and is_new(engine):
+        raise StartError(
+            f"FOREWORD_DATABASE_URL: the database is empty, and {settings.data / FOLDER} has the keys of one that was "
+            "not; restore the newest backup: foreword restore (or, to begin anew, move that folder away)"
+        )
 
 
 def read_desk(settings: Settings) -> Desk:

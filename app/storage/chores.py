@@ -19,6 +19,9 @@ from app.storage.tables import CHORES
 REST: Final = timedelta(minutes=30)
 """How long a chore that failed is left alone."""
 
+_BELIEVED: Final = timedelta(days=2)
+"""How far ahead a note may be of the clock: two processes may disagree about the day, and not about the month."""
+
 # A day that stands nowhere in a calendar: somebody tried, and it was not done. It sorts before all days.
 _UNDONE: Final = ""
 # One statement that both databases know. Whatever day stands there: what succeeded is noted each time.
@@ -54,8 +57,8 @@ def _is_settled(engine: Engine, name: str, today: date, now: datetime) -> bool:
     """Tell whether the chore is done for today, or failed so shortly ago that it rests."""
     with begin_read(engine) as connection:
         row = connection.execute(_FIND, {"name": name}).one_or_none()
-    if row is None:
-        return False
+    if row is None or row.done_at > now + _BELIEVED:
+        return False  # noted by a clock that was wrong: to believe it could mean never to do it again
     is_resting = row.done_on == _UNDONE and row.done_at > now - REST
     return bool(is_resting or row.done_on >= today.isoformat())
 

@@ -256,7 +256,11 @@ def _create_sqlite_engine(url: URL) -> Engine:
     @event.listens_for(engine, "do_connect")
     def _create_private_file(*_: object) -> None:
         # Before SQLite makes it with the umask's permissions; the WAL takes over the file's.
-        path.touch(mode=0o600)
+        try:
+            if not path.exists():
+                path.touch(mode=0o600)
+        except OSError as error:
+            raise sqlite3.OperationalError(error.strerror) from error  # as SQLite would: pages say to come back later
 
     @event.listens_for(engine, "connect")
     def _set_pragmas(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

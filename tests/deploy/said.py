@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from app.storage.trouble import SENTENCES
 from tests.support.source import Module, read_modules
 
 APP = read_modules("app")
@@ -28,7 +29,8 @@ def list_findings() -> set[str]:
 def list_start_sentences() -> set[str]:
     """Return every sentence that stops the start."""
     calls = (call for module in APP if module.name in START for call in _list_calls(module, "StartError"))
-    return {said for call in calls for argument in call.args if (said := _read(argument)) and len(said) > len("…: …")}
+    said = {said for call in calls for argument in call.args if (said := _read(argument)) and len(said) > len("…: …")}
+    return said | {f"FOREWORD_DATABASE_URL: {sentence}" for sentence in SENTENCES}
 
 
 def list_events() -> set[str]:

@@ -135,3 +135,9 @@ def test_what_succeeded_is_noted_each_time(engine: Engine, now: datetime) -> Non
             note_time(connection, "backup", now.date(), now + timedelta(hours=hours))
     with begin_read(engine) as connection:
         assert find_last_time(connection, "backup") == now + timedelta(hours=1)
+
+
+def test_a_day_that_a_wrong_clock_noted_is_not_believed_for_years(engine: Engine, now: datetime) -> None:
+    assert do(engine, now + 400 * DAY)
+    assert do(engine, now)
+    assert not do(engine, now)

@@ -13,12 +13,14 @@ _KILLS = 200
 
 @click.command()
 @click.option("--kills", default=_KILLS, show_default=True, help="How often the server is killed.")
+@click.option("--minutes", default=30.0, show_default=True, help="After so long it ends, however often that was.")
 @click.option("--seed", default="4", show_default=True, help="Decides who does what, and when the server dies.")
 @click.option("--keep", type=click.Path(path_type=Path), help="An empty folder to keep everything in.")
-def main(*, kills: int, seed: str, keep: Path | None) -> None:
+def main(*, kills: int, minutes: float, seed: str, keep: Path | None) -> None:
     """Torture one clinic on SQLite until the server was killed so often; end with 1 when not all is well."""
     with tempfile.TemporaryDirectory(prefix="foreword-torture-") as folder:
-        outcome = Torture(keep or Path(folder), Plan(seed=seed, kills=kills)).run()
+        plan = Plan(seed=seed, kills=kills, most_seconds=minutes * 60)
+        outcome = Torture(keep or Path(folder), plan).run()
     click.echo(draw(outcome))
     sys.exit(1 if outcome.faults else 0)
 

@@ -34,6 +34,7 @@ class Reply:
     status: int
     location: str
     body: bytes = field(repr=False)
+    retry_after: str = ""
 
     @property
     def document(self) -> Document:
@@ -91,7 +92,12 @@ class Client:
         self._traffic.note(answer.status)
         for header in answer.headers.get_all("Set-Cookie") or ():
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(header).items()}
-        return Reply(status=answer.status, location=_localize(answer.headers["Location"] or ""), body=content)
+        return Reply(
+            status=answer.status,
+            location=_localize(answer.headers["Location"] or ""),
+            body=content,
+            retry_after=answer.headers["Retry-After"] or "",
+        )
 
     def insist(self, method: str, path: str, fields: Mapping[str, list[str]] | None = None) -> Reply:
         """Send one request again and again until it is answered, and not with *come back later*; raises StoppedError.

@@ -51,8 +51,7 @@ class Patient:
     def live(self) -> None:
         """Go the whole way, as far as this patient means to go."""
         try:
-            self._start()
-            self._fill_in()
+            self.fill_in()
             if self.chance.random() < 0.25:
                 self.come_back()
             if self.chance.random() < 0.5:
@@ -114,7 +113,9 @@ class Patient:
         )
         self._path = reply.location
 
-    def _fill_in(self) -> None:
+    def fill_in(self) -> None:
+        """Begin a form, and answer every page that it asks."""
+        self._start()
         for _ in range(_MOST_PAGES):
             path, page = self.client.open(self._path)
             if path.startswith("/check"):

@@ -39,6 +39,7 @@ class Plan:
     seed: str
     kills: int
     sample: int = 40
+    most_seconds: float = 3600
     has_rotation: bool = True
 
 
@@ -137,8 +138,9 @@ class Torture:
         for thread in threads:
             thread.start()
         kills = 0
+        deadline = time.monotonic() + self._plan.most_seconds
         try:
-            while kills < self._plan.kills and not self._odd:
+            while kills < self._plan.kills and not self._odd and time.monotonic() < deadline:
                 self._live_a_while()
                 ended = self._program.kill()
                 kills += 1
