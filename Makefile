@@ -6,7 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench lock sbom clean browser
+.PHONY: help run test lint bench fuzz lock sbom clean browser
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -65,6 +65,9 @@ bench: $(STAMPS)/npm browser ## Measure the budgets (ARGS goes to the benchmark)
 
 torture: $(STAMPS)/npm browser ## Kill the server 200 times under load (ARGS goes to it)
 	@$(BIN)/python -m tests.torture $(ARGS)
+
+fuzz: $(STAMPS)/npm ## Send a hundred thousand malformed requests (ARGS goes to it)
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
 lock: export UV_CUSTOM_COMPILE_COMMAND := make lock
