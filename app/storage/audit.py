@@ -226,7 +226,7 @@ def list_actions(connection: Connection) -> list[str]:
 def stream_entries(connection: Connection, wanted: AuditFilter) -> Iterator[Entry]:
     """Give every entry that fits, oldest first, without holding them all."""
     statement = _narrow(select(AUDIT_ENTRIES), wanted).order_by(*_order(wanted))
-    with connection.execution_options(yield_per=500).execute(statement) as rows:
+    with connection.execute(statement.execution_options(yield_per=500)) as rows:
         yield from map(_read, rows)
 
 
@@ -256,7 +256,7 @@ def verify_log(
     start = _find_start(connection, newest)
     statement = _ENTRIES.where(AUDIT_ENTRIES.c.number > start.number)
     # Closed whatever is found: PostgreSQL keeps a cursor open for an end that is never read.
-    with connection.execution_options(yield_per=500).execute(statement) as rows:
+    with connection.execute(statement.execution_options(yield_per=500)) as rows:
         found = _follow(rows, key, seen, start)
     if isinstance(found, Breach):
         return found

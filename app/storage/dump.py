@@ -36,7 +36,7 @@ def count_rows(connection: Connection) -> dict[str, int]:
 def dump_rows(connection: Connection, table: Table) -> Iterator[list[Plain]]:
     """Give a table's rows as plain values in the order of its columns, without holding them all."""
     statement = select(table).order_by(*table.primary_key.columns)
-    with connection.execution_options(yield_per=_BATCH).execute(statement) as rows:
+    with connection.execute(statement.execution_options(yield_per=_BATCH)) as rows:
         for row in rows:
             yield [_dump(value) for value in row]
 

@@ -14,7 +14,7 @@ from app.desk.backup import BackupError, find_backup_key, is_empty, load_backup,
 from app.desk.keyring import FOLDER, open_desk, read_desk
 from app.desk.opening import open_newest
 from app.settings import StartError
-from app.storage.audit import verify_log
+from app.storage.audit import Event, append_event, verify_log
 from app.storage.dump import count_rows
 from app.storage.engine import begin_read, begin_write, create_engine_for, migrate
 from app.storage.worklist import ResponseFilter, list_responses
@@ -68,6 +68,8 @@ def test_from_sqlite_to_postgresql(clinic: Clinic, postgres_url: str) -> None:
     with open_empty(postgres_url) as engine:
         with begin_write(engine) as connection:
             load_backup(connection, file, KEY, clinic.desk)
+            # Accounted for in the same transaction, which was read through before.
+            append_event(connection, clinic.desk.chain_key, Event(action="backup.restored", actor="program"), NOW)
         check_restored(clinic, engine, 25)
 
 
@@ -109,14 +111,29 @@ def _read_keys(clinic: Clinic) -> list[bytes]:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.9999])
-def test_a_file_that_is_cut_off_is_refused_and_changes_nothing(clinic: Clinic, tmp_path: Path, share: float) -> None:
+def test_a_file_that_is_cut_off_is_refused_and_changes_nothing(clinic: Clinic, database_url: str, share: float) -> None:
     clinic.fill(25)
     whole = back_up(clinic).getvalue()
-    cut = io.BytesIO(whole[: int(len(whole) * share)])
-    with open_empty(f"sqlite:///{tmp_path}/other.sqlite3") as engine:
+    refuse(clinic, database_url, io.BytesIO(whole[: int(len(whole) * share)]))
+
+
+def refuse(clinic: Clinic, url: str, file: io.BytesIO, key: bytes = KEY) -> None:
+    """Restore what is not good into an empty database, which is empty afterwards."""
+    with open_empty(url) as engine:
         with pytest.raises(BackupError), begin_write(engine) as connection:
-            load_backup(connection, cut, KEY, clinic.desk)
+            load_backup(connection, file, key, clinic.desk)
         assert is_empty(engine)
+
+
+def test_what_is_not_this_clinic_s_changes_nothing_on_either_database(clinic: Clinic, database_url: str) -> None:
+    clinic.fill(3)
+    file = back_up(clinic)
+    refuse(clinic, database_url, file, key=b"x" * 32)
+    line = b'{"foreword":1,"schema":"9999"}'
+    refuse(clinic, database_url, io.BytesIO(b"".join(seal_stream(KEY, [line + b"\n"], bytes(7)))))
+    refuse(Clinic(clinic.engine, replace(clinic.desk, keys={}), clinic.edition, clinic.settings), database_url, file)
+    other = replace(clinic.desk, chain_key=b"o" * 32)
+    refuse(Clinic(clinic.engine, other, clinic.edition, clinic.settings), database_url, file)
 
 
 def test_another_key_a_foreign_file_and_another_clinic_s_keys_are_told_apart(clinic: Clinic, tmp_path: Path) -> None:
