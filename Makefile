@@ -6,7 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench fuzz lock sbom clean browser
+.PHONY: help run test lint bench fuzz lock sbom clean browser observatory
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -39,7 +39,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 WHEELS := --only-binary :all: --no-binary flask-principal --no-build-isolation
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(STAMPS)/run ## Serve the questionnaire (PORT and HOST say where)
 	@export FOREWORD_DEMO="$${FOREWORD_DEMO-1}"; \
@@ -65,6 +65,9 @@ bench: $(STAMPS)/npm browser ## Measure the budgets (ARGS goes to the benchmark)
 
 torture: $(STAMPS)/npm browser ## Kill the server 200 times under load (ARGS goes to it)
 	@$(BIN)/python -m tests.torture $(ARGS)
+
+observatory: $(STAMPS)/npm browser ## Have Mozilla's Observatory grade the pages, on this machine
+	@$(BIN)/python -m tests.security.observatory
 
 fuzz: $(STAMPS)/npm ## Send a hundred thousand malformed requests (ARGS goes to it)
 	@$(BIN)/python -m tests.fuzz $(ARGS)
