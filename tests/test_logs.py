@@ -40,6 +40,16 @@ except KeyError as error:
     assert "canary" not in text
 
 
+def test_every_line_names_its_process_and_whom_it_serves() -> None:
+    _, text = run_logged(
+        "import os; configure_logs(sys.stderr, role='patient'); get_log().info('one'); print(os.getpid())"
+    )
+    pid, line = text.splitlines()
+    assert json.loads(line).items() >= {"event": "one", "pid": int(pid), "role": "patient"}.items()
+    lines, _ = run_logged("get_log().info('one')")
+    assert "role" not in lines[0]
+
+
 def test_what_nobody_caught_is_logged_without_its_text() -> None:
     lines, text = run_logged(
         """
