@@ -60,9 +60,9 @@ def measure_crowds(report: Report, answers: Mapping[str, Answer]) -> None:
     """Print the table of each database; `answers` are what those send who send."""
     for database in DATABASES:
         rows: list[tuple[str, ...]] = []
-        with open_database(database) as settings:
+        with tempfile.TemporaryDirectory(prefix="foreword-bench-") as folder, open_database(database) as settings:
             for workers in WORKERS:
-                with serve(settings, workers) as (urls, bare):
+                with serve(settings, Path(folder), workers) as (urls, bare):
                     for crowd in CROWDS:
                         place = (
                             f"{crowd} patient{'s' if crowd > 1 else ''}, {workers} process{'es' if workers > 1 else ''}"
@@ -73,15 +73,14 @@ def measure_crowds(report: Report, answers: Mapping[str, Answer]) -> None:
 
 
 @contextmanager
-def serve(settings: Mapping[str, str], workers: int) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+def serve(settings: Mapping[str, str], folder: Path, workers: int) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
     """Give the addresses of so many processes on one database, and of as many that serve the bare view."""
     with ExitStack() as stack:
-        first = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="foreword-bench-")))
         urls, bare = [], []
         for number in range(workers):
-            folder = first / f"{number}"
-            folder.mkdir()
-            server = launch_server(folder, {**settings, "data": first / "data"})
+            place = folder / f"{number}"
+            place.mkdir(exist_ok=True)
+            server = launch_server(place, {**settings, "data": folder / "data"})
             stack.callback(server.stop)
             urls.append(server.url)
             port = _find_free_port()
