@@ -229,7 +229,7 @@ class House:
     def _purge(self) -> None:
         if time.monotonic() - self._purged_at >= _PURGE_SECONDS:
             self._purged_at = time.monotonic()
-            purge(self._services.engine)
+            purge(self._services.engine, has_staff=self._services.settings.has_staff)
 
     def _draw(self) -> None:
         clinic = self._services.clinic
@@ -264,13 +264,17 @@ class House:
         return Night(settings=services.settings, engine=services.engine, keeper=services.keeper, desk=services.desk)
 
 
-def purge(engine: Engine) -> None:
-    """Erase the drafts and sessions that are past their time, and what the database's journal still holds of them."""
+def purge(engine: Engine, *, has_staff: bool) -> None:
+    """Erase the drafts that are past their time, staff's sessions as well, and what the journal still holds of them.
+
+    What is staff's is left to a program that serves them: another one's database user may not see it.
+    """
     now = read_clock()
     with begin_write(engine) as connection:
         count_expired(connection, now)
         purge_expired(connection, now)
-        purge_staff(connection, now)
+        if has_staff:
+            purge_staff(connection, now)
     # Every time: a draft erased by its owner while somebody was reading may still stand in the journal (D-8).
     checkpoint(engine)
 
