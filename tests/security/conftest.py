@@ -7,8 +7,10 @@ from playwright.sync_api import Browser
 
 from tests.browser.courier import Courier, send_courier
 from tests.cli.conftest import run
+from tests.deploy.proxies import Proxy
 from tests.desk.conftest import any_clinic, clinic
 from tests.security.grounds import Grounds, open_grounds
+from tests.security.observatory.grading import open_site
 from tests.security.other_site import OtherSite, serve_other_site
 from tests.support.server import Server
 from tests.web.clinic.conftest import administrator, app, clinic_app, clinic_template, clock, sign_in, template, visitor
@@ -37,6 +39,13 @@ def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grounds]:
     """Open every page of a real server as everybody, once for all tests of this process."""
     with open_grounds(tmp_path_factory.mktemp("grounds")) as grounds:
         yield grounds
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """Serve patients and staff through nginx with TLS, by a program each."""
+    with open_site(tmp_path_factory.mktemp("site")) as proxy:
+        yield proxy
 
 
 @pytest.fixture

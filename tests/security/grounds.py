@@ -48,6 +48,8 @@ class Caller:
     host: str = ""
     """What they call the server, where it is not its own address; `about` are headers of every request of theirs."""
     about: Mapping[str, str] = field(default_factory=dict)
+    given: list[tuple[str, str]] = field(default_factory=list)
+    """Each cookie that was set, as it was told, after the address that set it."""
     tokens: dict[str, str] = field(default_factory=dict)
     """The token of a form of theirs, for patients' pages and for staff's."""
 
@@ -75,6 +77,7 @@ class Caller:
         reply = send_raw(self.port, request)
         for name, value in reply.headers:
             if name.lower() == "set-cookie":
+                self.given.append((path, value))
                 self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(value).items()}
         return reply
 

@@ -1,20 +1,11 @@
 """security.md S37 and section 3: Mozilla's Observatory grades what patients and staff open, through nginx with TLS."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.deploy.proxies import Proxy
-from tests.security.observatory.grading import SITES, grade, open_site
+from tests.security.observatory.grading import SITES, grade
 
 LEAST = 135
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    """Serve patients and staff through nginx."""
-    with open_site(tmp_path_factory.mktemp("observatory")) as proxy:
-        yield proxy
 
 
 @pytest.mark.parametrize(("host", "path"), SITES)

@@ -62,7 +62,8 @@ def grade(proxy: Proxy, host: str, path: str = "") -> Grade:
     (_FOLDER / "conf/hsts-preload.json").write_text("{}")
     authorities = proxy.folder / "authorities.pem"
     authorities.write_bytes(b"".join(file.read_bytes() for file in (proxy.folder / "tls").glob("*.pem")))
-    command = [Path(sys.prefix) / "bin/node", _GRADER, _FOLDER, host, str(proxy.plain), str(proxy.encrypted), path]
+    told = [host, str(proxy.plain), str(proxy.encrypted), path]
+    command = [str(Path(sys.prefix) / "bin/node"), str(_GRADER), str(_FOLDER), *told]
     environment = {"PATH": os.environ["PATH"], "NODE_EXTRA_CA_CERTS": str(authorities)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
     if done.returncode:
