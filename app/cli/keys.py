@@ -10,8 +10,9 @@ import click
 from app.cli._clinic import ACTOR, OpenClinic, open_present_clinic
 from app.cli._progress import show_progress
 from app.desk.rotation import Resealed, count_older, finish, list_key_states, make_newest_key, reseal
+from app.settings import StartError
 from app.storage.clinic_keys import find_newest_key
-from app.storage.engine import begin_read
+from app.storage.engine import begin_read, is_current
 from app.vault.keys import PublicKey
 
 FOUND: Final = 1
@@ -47,6 +48,7 @@ def rotate() -> None:
     running. Copy the new file of the folder keys/ to where you keep the others.
     """
     with open_present_clinic() as clinic:
+        _require_current(clinic)
         resealed = Resealed()
         newest = _find_newest(clinic)
         older = count_older(clinic.engine)
@@ -66,6 +68,12 @@ def rotate() -> None:
             f"These did not open and were left as they are, with the old keys: {', '.join(unreadable)}", err=True
         )
         sys.exit(FOUND)
+
+
+def _require_current(clinic: OpenClinic) -> None:
+    with begin_read(clinic.engine) as connection:
+        if not is_current(connection):  # there may be letters that this program knows nothing of
+            raise StartError("a newer program brought the database up to date; rotate the keys with that one")
 
 
 def _reseal(clinic: OpenClinic, newest: PublicKey, resealed: Resealed) -> None:
