@@ -15,7 +15,7 @@ STAMPS := .venv/.stamps
 # a Redis, where counts of tries are kept when there are several machines; what stands in front of the program, and what
 # looks at how deploy/ starts it; a clock that can be set back for one program.
 DEBIAN_PACKAGES := chromium libatomic1 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji redis-server haproxy iproute2 \
-	poppler-utils strace \
+	poppler-utils strace libreoffice-calc-nogui \
 	nginx-light caddy systemd bubblewrap faketime
 
 export PYTHONUTF8 := 1
