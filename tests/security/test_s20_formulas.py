@@ -1,7 +1,7 @@
 """S20: whatever a patient types, no cell of an export is a formula; from the sealed response to the file's bytes.
 
-What Excel and LibreOffice run is written down as rules of its own, apart from those of the program, and tried on the cells
-that a strict reader of RFC 4180 finds. A real spreadsheet is asked in test_s20_in_a_spreadsheet.py.
+What Excel and LibreOffice run is written down as rules of its own, apart from those of the program, and tried on the
+cells that a strict reader of RFC 4180 finds. A real spreadsheet is asked in test_s20_in_a_spreadsheet.py.
 """
 
 import csv
