@@ -1,0 +1,158 @@
+"""The whole site: two machines that serve patients, one for the clinic, two databases, a balancer in front of all."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.machines.balancer import FOREWORD_PORT as PORT
+from tests.machines.balancer import build_balancer
+from tests.machines.cluster import Cluster
+from tests.machines.exchange import PATIENTS_HOST, Line, LineError
+from tests.machines.places import Places, fill_by_mount, make_folder, make_places
+from tests.machines.programs import MachinesError, Program, run_to_end, wait_for
+
+PATIENTS_MACHINES = ("patients-1", "patients-2")
+CLINIC_MACHINE = "clinic"
+DATABASE_MACHINES = ("database-1", "database-2")
+BALANCER, PEOPLE, COUNTER = "balancer", "people", "redis"
+MACHINES = (PEOPLE, BALANCER, COUNTER, *PATIENTS_MACHINES, CLINIC_MACHINE, *DATABASE_MACHINES)
+
+_COMMAND = Path(sys.prefix) / "bin" / "foreword"
+_DISK = "24m"
+_REDIS_PORT = 6379
+_SECONDS = 60
+_CLINIC_HOST = "staff.example.test:8443"
+
+
+@dataclass(slots=True)
+class Machine:
+    """A machine that runs Foreword; all it writes is in its folder, which is a small disk where that is allowed."""
+
+    name: str
+    folder: Path
+    program: Program
+    has_own_disk: bool
+
+    @property
+    def data(self) -> Path:
+        """Return its data folder."""
+        return self.folder / "data"
+
+
+@dataclass(slots=True)
+class Site:
+    """Everything that runs."""
+
+    places: Places
+    folder: Path
+    cluster: Cluster
+    counter: Program
+    machines: dict[str, Machine] = field(default_factory=dict)
+
+    @property
+    def patients(self) -> list[Machine]:
+        """Return the machines that serve patients."""
+        return [self.machines[name] for name in PATIENTS_MACHINES]
+
+    @property
+    def clinic(self) -> Machine:
+        """Return the clinic's machine."""
+        return self.machines[CLINIC_MACHINE]
+
+    def add_machine(self, name: str, role: str) -> Machine:
+        """Make a machine with a folder of its own; nothing runs on it yet."""
+        folder = self.folder / name
+        folder.mkdir()
+        has_own_disk = fill_by_mount(folder, _DISK)
+        for part in ("data", "temporary"):
+            (folder / part).mkdir(mode=0o700)
+        environ = {
+            "HOST": self.places.locate(name),
+            "PORT": str(PORT),
+            "TMPDIR": f"{folder}/temporary",
+            "FOREWORD_DATA": f"{folder}/data",
+            "FOREWORD_DATABASE_URL": self.cluster.url,
+            "FOREWORD_REDIS_URL": f"redis://{self.places.locate(COUNTER)}:{_REDIS_PORT}",
+            "FOREWORD_ROLE": role,
+            "FOREWORD_DEMO": "1",
+            "FOREWORD_PUBLIC_URL": f"https://{PATIENTS_HOST}",
+            "FOREWORD_CLINIC_URL": f"https://{_CLINIC_HOST}",
+            "FOREWORD_TRUSTED_HOPS": "1",
+        }
+        program = Program(self.places, name, [str(_COMMAND), "serve"], folder / "log", environ, folder=folder)
+        self.machines[name] = Machine(name, folder, program, has_own_disk)
+        return self.machines[name]
+
+    def is_ready(self, name: str) -> bool:
+        """Tell whether a machine says of itself that it is ready; asked from the people's machine."""
+        try:
+            return Line(self.places.locate(name), PORT, host="localhost").ask("GET", "/readyz").status == 200
+        except LineError:
+            return False
+
+    def open_line(self, name: str) -> Line:
+        """Return a line straight to a machine, as the balancer has one."""
+        return Line(self.places.locate(name), PORT)
+
+    def export(self, out: Path) -> None:
+        """Let the clinic export all that patients sent, with the clinic's key."""
+        kinds = [word for kind in ("identity", "substance-use", "pregnancy") for word in ("--include", kind)]
+        command = [str(_COMMAND), "export", str(out), "--format", "json-lines", *kinds]
+        run_to_end(self.places, CLINIC_MACHINE, command, environ=self.clinic.program.environ)
+
+
+@contextmanager
+def build_site(*, is_loopback: bool = False) -> Iterator[Site]:
+    """Start everything and wait until all of it is ready; whatever happens, end it and leave nothing behind."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(make_folder())
+        places = stack.enter_context(make_places(MACHINES, is_loopback=is_loopback))
+        places.enter(PEOPLE)
+        programs: list[Program] = []
+        stack.callback(_kill_all, programs)
+        cluster = Cluster(places, folder, DATABASE_MACHINES)
+        programs += [cluster.primary.program, cluster.standby.program]
+        counter = _build_counter(places, folder)
+        programs.append(counter)
+        counter.start()
+        site = Site(places, folder, cluster, counter)
+        # In the order that docs/scaling.md tells: the clinic's machine makes the keys, patients' machines share theirs.
+        roles = {CLINIC_MACHINE: "clinic", **dict.fromkeys(PATIENTS_MACHINES, "patient")}
+        for name, role in roles.items():
+            machine = site.add_machine(name, role)
+            programs.append(machine.program)
+            if name == PATIENTS_MACHINES[1]:
+                shutil.copy2(site.patients[0].data / "cookie.key", machine.data / "cookie.key")
+            machine.program.start()
+            wait_for(f"{name} is ready", lambda name=name: site.is_ready(name), _SECONDS, machine.program)  # type: ignore[misc]  # the loop's own name
+        balancer = build_balancer(places, folder, BALANCER, PATIENTS_MACHINES, CLINIC_MACHINE)
+        programs.append(balancer)
+        balancer.start()
+        yield site
+
+
+def _build_counter(places: Places, folder: Path) -> Program:
+    """Return the Redis in which tries are counted: it keeps nothing on a disk."""
+    redis = shutil.which("redis-server", path="/usr/bin:/usr/sbin:/usr/local/bin")
+    if redis is None:
+        raise MachinesError("there is no Redis on this machine: make test installs it, or says how")
+    where = [
+        "--bind",
+        places.locate(COUNTER),
+        "--port",
+        str(_REDIS_PORT),
+        "--protected-mode",
+        "no",
+        "--dir",
+        str(folder),
+    ]
+    kept = ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"]
+    return Program(places, COUNTER, [redis, *where, *kept], folder / "redis.log", folder=folder)
+
+
+def _kill_all(programs: list[Program]) -> None:
+    for program in programs:
+        program.kill()
