@@ -92,5 +92,7 @@ def is_ignored(path: Path) -> bool:
 def test_its_proxy_is_given_what_the_shipped_caddyfile_names() -> None:
     mounts = dict(volume.split(":")[:2] for volume in COMPOSE["services"]["proxy"]["volumes"])
     assert (FOLDER / next(source for source in mounts if source.endswith("Caddyfile"))).resolve().is_file()
+    asked = set(re.findall(r"\{\$([A-Z_]+)", (DEPLOY / "caddy/Caddyfile").read_text()))
+    assert asked == set(COMPOSE["services"]["proxy"]["environment"])
     named = set(re.findall(r"/etc/foreword/(\w+)", (DEPLOY / "caddy/Caddyfile").read_text()))
     assert {f"/etc/foreword/{name}" for name in named} <= set(mounts.values())

@@ -137,13 +137,13 @@ def test_a_program_that_is_gone_is_answered_for_with_our_page(
     server = start_server(role="patient", public_url=f"https://{PATIENTS}", trusted_hops=1)
     with run_proxy(name, tmp_path / "proxy", server, server) as proxy:
         server.stop()
-        answered = proxy.ask(build_request(PATIENTS))
+        answered = proxy.ask(build_request(PATIENTS, "/CANARYCANA"))
         assert answered.status == 503
         assert PROBLEMS[503].heading in answered.text
         assert answered.get("Cache-Control") == "no-store"
         shipped = {path.name for path in (DEPLOY / name).iterdir()}
         files = [file for file in proxy.folder.iterdir() if file.is_file() and file.name not in shipped]
-        assert not [file for file in files if b"healthz" in file.read_bytes()]
+        assert not [file for file in files if b"CANARYCANA" in file.read_bytes()]
 
 
 def test_what_the_proxies_say_themselves_is_one_text() -> None:
