@@ -6,7 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench fuzz lock sbom clean browser observatory
+.PHONY: help run test lint bench machines fuzz lock sbom clean browser observatory
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -68,6 +68,9 @@ torture: $(STAMPS)/npm browser ## Kill the server 200 times under load (ARGS goe
 
 observatory: $(STAMPS)/npm browser ## Have Mozilla's Observatory grade the pages, on this machine
 	@$(BIN)/python -m tests.security.observatory
+
+machines: $(STAMPS)/npm browser ## Let one machine after another fail while patients send (ARGS goes to it)
+	@$(BIN)/python -m tests.machines $(ARGS)
 
 fuzz: $(STAMPS)/npm ## Send a hundred thousand malformed requests (ARGS goes to it)
 	@$(BIN)/python -m tests.fuzz $(ARGS)
