@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -36,7 +36,7 @@ from app.storage.audit import Event, append_event
 from app.storage.editions import find_latest_edition
 from app.storage.engine import begin_read, begin_write
 from app.storage.responses import ReviewStatus, StoredResponse, StoredVersion, find_newest_versions
-from app.storage.statistics import list_used_editions
+from app.storage.statistics import find_newest_time, list_used_editions
 from app.storage.worklist import Place, ResponseFilter, count_responses, list_responses
 from app.vault.reference import format_reference
 
@@ -142,9 +142,12 @@ class Export:
 def begin_export(office: Office, order: Order, *, actor: str, origin: str, now: datetime) -> Export:
     """Return an export of what is there now, already accounted for."""
     responses = order.responses
-    until = min(responses.until, now) if responses.until else now
-    order = replace(order, responses=replace(responses, until=until, has_restricted=False, is_newest_first=False))
     with begin_read(office.engine) as connection:
+        newest = find_newest_time(connection)
+        # What came in while the clock was ahead, and went back since, is there as well.
+        end = max(now, newest + timedelta.resolution) if newest else now
+        until = min(responses.until, end) if responses.until else end
+        order = replace(order, responses=replace(responses, until=until, has_restricted=False, is_newest_first=False))
         sheet = _build_sheet(connection, office, order)
         expected = count_responses(connection, order.responses, _NO_LIMIT)
     if order.format is Format.DICTIONARY:

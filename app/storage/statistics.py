@@ -18,6 +18,7 @@ from app.storage.tables import EDITIONS, RESPONSE_TOKENS, RESPONSES
 _SINCE: Final = RESPONSES.c.received_at >= bindparam("since")
 _BETWEEN: Final = select(func.count()).where(_SINCE, RESPONSES.c.received_at < bindparam("until"))
 _OLDEST: Final = select(func.min(RESPONSES.c.received_at))
+_NEWEST: Final = select(func.max(RESPONSES.c.received_at))
 _REVIEW_TIMES: Final = (
     select(RESPONSES.c.sent_at, RESPONSES.c.reviewed_at)
     .where(
@@ -45,6 +46,12 @@ _TOKENS_OF: Final = select(RESPONSE_TOKENS.c.token).where(RESPONSE_TOKENS.c.refe
 def find_oldest_time(connection: Connection) -> datetime | None:
     """Return when the oldest response that is kept came in; None where there is none."""
     found: datetime | None = connection.execute(_OLDEST).scalar()
+    return found
+
+
+def find_newest_time(connection: Connection) -> datetime | None:
+    """Return when the newest response that is kept came in; None where there is none."""
+    found: datetime | None = connection.execute(_NEWEST).scalar()
     return found
 
 

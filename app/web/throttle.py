@@ -115,7 +115,8 @@ def take_try(tallies: Tallies, slots: Iterable[Slot], now: datetime) -> timedelt
     taken = list(slots)
 
     def decide(held: Sequence[Tally]) -> tuple[Sequence[Tally], timedelta]:
-        wait = max((tally.until - now for tally in held), default=timedelta())
+        waits = (_left(tally, now, slot.policy.longest) for slot, tally in zip(taken, held, strict=True))
+        wait = max(waits, default=timedelta())
         if wait > timedelta():
             return held, wait
         return [_count(slot, tally, now) for slot, tally in zip(taken, held, strict=True)], timedelta()
@@ -126,7 +127,7 @@ def take_try(tallies: Tallies, slots: Iterable[Slot], now: datetime) -> timedelt
 def find_wait(tallies: Tallies, slot: Slot, now: datetime) -> timedelta:
     """Return how long to wait, where only failures are counted."""
     tally = tallies.find(slot.key)
-    return max(tally.until - now, timedelta()) if tally else timedelta()
+    return _left(tally, now, slot.policy.longest) if tally else timedelta()
 
 
 def count_failure(tallies: Tallies, slot: Slot, now: datetime) -> None:
@@ -149,7 +150,7 @@ def find_spent(tallies: Tallies, key: str, budget: Budget, now: datetime) -> tim
     """Return how long a budget that is spent stays so; zero while something is left of it."""
     tally = tallies.find(key)
     is_spent = tally is not None and tally.tries > budget.most
-    return max(tally.until - now, timedelta()) if tally and is_spent else timedelta()
+    return _left(tally, now, budget.window) if tally and is_spent else timedelta()
 
 
 def spend(tallies: Tallies, key: str, budget: Budget, now: datetime) -> tuple[int, timedelta]:
@@ -157,7 +158,7 @@ def spend(tallies: Tallies, key: str, budget: Budget, now: datetime) -> tuple[in
 
     def decide(held: Sequence[Tally]) -> tuple[Sequence[Tally], tuple[int, timedelta]]:
         [tally] = held
-        if tally.until <= now:
+        if not _left(tally, now, budget.window):
             tally = Tally(tries=0, last_at=now, until=now + budget.window)
         if tally.tries > budget.most:
             return held, (tally.tries + 1, tally.until - now)
@@ -172,6 +173,15 @@ def refund(tallies: Tallies, key: str) -> None:
     tally = tallies.find(key)
     if tally is not None and tally.tries > 0:
         tallies.change([key], tally.last_at, lambda held: ([_give_back(held[0], until=held[0].until)], None))
+
+
+def _left(tally: Tally, now: datetime, longest: timedelta) -> timedelta:
+    """Return how long is left to wait: nothing, where it is longer than anybody ever waits.
+
+    Then a clock that was ahead has written it, and went back since: nobody is to be locked out by that.
+    """
+    left = tally.until - now
+    return left if timedelta() < left <= longest else timedelta()
 
 
 def _give_back(tally: Tally, until: datetime) -> Tally:

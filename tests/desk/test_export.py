@@ -200,8 +200,15 @@ def test_an_export_that_nobody_takes_to_its_end_is_told_as_cut_off(clinic: Clini
 
 def test_what_comes_in_meanwhile_is_not_in_it(clinic: Clinic) -> None:
     send(clinic, at=NOW - timedelta(seconds=1))
+    begun = begin(clinic, Order())
     send(clinic, at=NOW)
-    assert len(read_rows(export(clinic, Order()))) == 1
+    assert len(read_rows(b"".join(begun.write()).decode())) == 1
+
+
+def test_what_came_in_while_the_clock_was_ahead_is_in_it(clinic: Clinic) -> None:
+    send(clinic, at=NOW + timedelta(days=1))
+    send(clinic, at=NOW - timedelta(seconds=1))
+    assert len(read_rows(export(clinic, Order()))) == 2
 
 
 @pytest.mark.parametrize(

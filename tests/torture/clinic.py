@@ -26,8 +26,8 @@ SETTINGS = {
     "notice_to": [""],
 }
 _KEY = re.compile(r'<strong translate="no">([A-Z2-7-]{16,})<')
+_RECOVERY = re.compile(r'<code translate="no">([^<]+)</code>')
 _SECONDS = 20
-_STEP = 30
 
 
 class SetUpError(Exception):
@@ -42,6 +42,7 @@ class Member:
     login: str
     late: timedelta = timedelta()
     key: str = field(default="", repr=False)
+    codes: list[str] = field(default_factory=list, repr=False)
 
     def send(self, page: Reply, action: str, typed: Mapping[str, list[str]]) -> tuple[str, Reply]:
         """Fill in a form of a page, send it, and follow where it leads."""
@@ -62,18 +63,25 @@ class Member:
         if found is None:
             raise SetUpError(f"{where}: no key for an authenticator app ({page.status})")
         self.key = found[1].replace("-", "")
-        _, page = self.send(page, "/clinic/enrol/app", {"code": [self._make_code()]})
+        _, page = self.send(page, "/clinic/enrol/app", {"code": [self.make_code()]})
         if page.status != 200:
             raise SetUpError(f"the authenticator app was not taken ({page.status})")
+        self.codes = _RECOVERY.findall(page.body.decode())
 
-    def sign_in(self) -> Reply:
-        """Sign in with password and code, and return the page that shows; a code is good once, so it waits for one."""
+    def type_password(self, password: str = PASSWORD) -> Reply:
+        """Send name and password, and return the page that shows."""
         _, page = self.client.open("/clinic/sign-in")
-        _, page = self.send(page, "/clinic/sign-in", {"login": [self.login], "password": [PASSWORD]})
-        _, page = self.send(page, "/clinic/sign-in/code", {"code": [self._make_code()]})
-        return page
+        return self.send(page, "/clinic/sign-in", {"login": [self.login], "password": [password]})[1]
 
-    def _make_code(self) -> str:
+    def sign_in(self, code: str = "") -> tuple[str, Reply]:
+        """Sign in with password and code, or with a recovery code, and return where that led, and the page."""
+        page = self.type_password()
+        if code:
+            return self.send(page, "/clinic/sign-in/recovery", {"recovery-code": [code]})
+        return self.send(page, "/clinic/sign-in/code", {"code": [self.make_code()]})
+
+    def make_code(self) -> str:
+        """Return what the authenticator app shows now."""
         (code,) = make_codes(self.key, datetime.now(UTC) + self.late, 0)
         return code
 
