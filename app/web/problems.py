@@ -113,6 +113,8 @@ def answer_problem(error: HTTPException) -> ResponseReturnValue:
     for name, value in error.get_headers():
         if name.lower() != "content-type":
             response.headers[name] = value
+    if error.code == ServiceUnavailable.code:
+        response.headers.setdefault("Retry-After", str(_RETRY_SECONDS))
     return response
 
 

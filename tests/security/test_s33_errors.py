@@ -93,3 +93,7 @@ def test_an_address_that_is_none_is_refused_and_not_repeated_in_the_log(probe: P
     assert reply.get("X-Frame-Options") == "DENY"
     assert WORD not in probe.log.read_text()
     assert "uncaptured" not in probe.log.read_text()
+
+
+def test_whatever_is_closed_for_a_moment_says_when_to_come_back(probe: Probe) -> None:
+    assert send_raw(probe.port, build_request(probe.host, "/problem/503")).get("Retry-After") == "60"

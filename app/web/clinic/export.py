@@ -42,6 +42,7 @@ EXCEL: Final = "csv-excel"
 """CSV with a byte order mark, as the page names it."""
 
 _UNREADABLE, _BUSY = 422, 503
+_RETRY_SECONDS: Final = "30"
 _FORMS: Final = ("csv", EXCEL, "json-lines", "dictionary")
 _TYPES: Final = {Format.JSON_LINES: "application/jsonl; charset=utf-8"}
 _CSV: Final = "text/csv; charset=utf-8; header=present"
@@ -102,7 +103,7 @@ def make_export() -> ResponseReturnValue:
     if problems:
         return _show(request.form, problems), _UNREADABLE
     if not _making.acquire(blocking=False):
-        return _show(request.form, {}, translate(BUSY)), _BUSY
+        return _show(request.form, {}, translate(BUSY)), _BUSY, {"Retry-After": _RETRY_SECONDS}
     try:
         return _send(order)
     except BaseException:

@@ -144,7 +144,7 @@ def test_one_export_is_made_at_a_time_and_whoever_comes_second_is_told(app: Flas
     first, second = sign_in(Role.REVIEWER), sign_in(Role.REVIEWER, Role.ADMINISTRATOR)
     running = ask(first, is_read=False)
     refused = ask(second, {"include": ["identity"]})
-    assert refused.status_code == 503
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
     assert "Another export is being made." in refused.get_data(as_text=True)
     assert 'value="identity" checked' in refused.get_data(as_text=True)
     running.close()
