@@ -123,7 +123,8 @@ def tell(database: str, tally: Tally) -> None:
         for group, counts in sorted(groups.items()):
             click.echo(f"  {group:<48}{_write_counts(counts)}")
         click.echo(f"  {'together':<48}{_write_counts(sum(groups.values(), Counter()))}")
-    click.echo(f"\n  over {SLOW_SECONDS:.0f} s once, and not when sent again: {tally.slow_once}; slowest")
+    click.echo(f"\n  silent for over {SLOW_SECONDS:.0f} s once, and not when sent again: {tally.slow_once}")
+    click.echo("\n  slowest, to the last byte")
     for seconds, role, what in nlargest(SLOWEST, tally.slowest):
         click.echo(f"  {seconds * 1000:>6.0f} ms  {role}: {what}")
     steps = ", ".join(f"{megabytes:.0f}" for _, megabytes in tally.memory)

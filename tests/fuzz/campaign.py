@@ -102,11 +102,11 @@ class Campaign:
         """Send one recipe and return its faults."""
         exchange = self._send(recipe)
         faults = find_faults(recipe, exchange)
-        if self.stage.is_timed and exchange.seconds > SLOW_SECONDS:
+        if self.stage.is_timed and exchange.silence > SLOW_SECONDS:
             # Something else may have had the machine: what is slow by itself is slow again.
             again = self._send(recipe)
-            if again.seconds > SLOW_SECONDS:
-                faults.append(f"took {exchange.seconds:.1f} s, and {again.seconds:.1f} s when it was sent again")
+            if again.silence > SLOW_SECONDS:
+                faults.append(f"silent for {exchange.silence:.1f} s, and {again.silence:.1f} s when it was sent again")
             else:
                 self.tally.slow_once += 1
         return faults

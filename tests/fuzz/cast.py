@@ -6,6 +6,7 @@ and responses that cost the campaign no request, and opens what was sealed.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -87,7 +88,9 @@ class Cast:
 
     def assemble(self) -> None:
         """Bring everybody in."""
+        style = next(link for link in read_links(make_visitor(self.app)) if link.startswith("/static/"))
         self.known["nobody"] = {"cookie": "", "token": "none", "draft": "0" * 32, "revision": "1"}
+        self.known["nobody"]["asset"] = style.rpartition("/")[2]
         for role, roles in STAFF_ROLES.items():
             self.people[role] = join_as(self.app, self.clock(), f"{role}@clinic.example", *roles)
             self._sign_in_for_real(self.people[role])
@@ -263,6 +266,13 @@ class Cast:
         # In their place at once, and not word by word: others are sending.
         for role, known in self.known.items():
             self.known[role] = known | words
+
+
+def read_links(visitor: Visitor) -> list[str]:
+    """Return what the first page links to, its style sheet among it."""
+    visitor.get("/")
+    assert visitor.last is not None
+    return re.findall(r'href="([^"]+)"', visitor.last.get_data(as_text=True))
 
 
 def find_token(document: Document) -> str:

@@ -26,7 +26,7 @@ _FILLED: Final = {
     "person_id": "@@person@@",
     "secret": "@@invitation@@",
     "handle": "0" * 32,
-    "name": "app.css",
+    "name": "@@asset@@",
 }
 _LIVE: Final = {"csrf_token": "@@token@@", "draft": "@@draft@@", "revision": "@@revision@@"}
 # What stands in an address of ours, besides what its own search form has.

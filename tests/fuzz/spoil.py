@@ -39,9 +39,9 @@ def spoil_type(plan: Plan, chance: Random) -> None:
 def spoil_length(plan: Plan, chance: Random) -> None:
     """Hang up before the end that was promised."""
     plan.framing, plan.spoilt = chance.choice((Framing.LONG, Framing.CHUNK_CUT)), "length"
-    plan.headers = [
-        (name, value) for name, value in plan.headers if name not in {"Content-Length", "Transfer-Encoding"}
-    ]
+    plan.tail = ""  # it would be the rest
+    said = {"Content-Length", "Transfer-Encoding"}
+    plan.headers = [(name, value) for name, value in plan.headers if name not in said]
 
 
 def spoil_size(plan: Plan, chance: Random) -> None:

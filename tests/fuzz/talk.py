@@ -43,11 +43,12 @@ class GarbledError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What came back for one recipe, and how long it took to the last byte of the first answer."""
+    """What came back for one recipe: `seconds` to the last byte of the first answer, `silence` without a byte of it."""
 
     ending: Ending
     replies: tuple[Reply, ...] = ()
     seconds: float = 0.0
+    silence: float = 0.0
     fault: str = ""
 
 
@@ -57,6 +58,8 @@ class _Reader:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._held = b""
+        self._heard_at = time.monotonic()
+        self.silence = 0.0
 
     def read_reply(self, method: str) -> Reply | None:
         """Return the next answer, None where the connection was closed before a byte of it."""
@@ -72,6 +75,8 @@ class _Reader:
 
     def _more(self) -> bool:
         read = self._connection.recv(_READ)
+        now = time.monotonic()
+        self.silence, self._heard_at = max(self.silence, now - self._heard_at), now
         self._held += read
         return bool(read)
 
@@ -127,17 +132,20 @@ def send(port: int, recipe: Recipe, request: bytes, patience: float) -> Exchange
             _say(connection, request, is_last=recipe.may_wait)
             reader = _Reader(connection)
             first = reader.read_reply(recipe.method)
-            taken = time.monotonic() - begun
+            taken, silence = time.monotonic() - begun, reader.silence
             if first is None:
-                return Exchange(Ending.CLOSED, (), taken)
+                return Exchange(Ending.CLOSED, (), taken, silence)
             connection.settimeout(_REST_SECONDS)
-            return Exchange(Ending.ANSWERED, (first, *(_read_rest(reader) if recipe.tail else ())), taken)
+            rest = _read_rest(reader) if recipe.tail else ()
+            return Exchange(Ending.ANSWERED, (first, *rest), taken, silence)
         except TimeoutError:
-            return Exchange(Ending.SILENT, (), time.monotonic() - begun)
+            ending, fault = Ending.SILENT, ""
         except OSError:
-            return Exchange(Ending.RESET, (), time.monotonic() - begun)
+            ending, fault = Ending.RESET, ""
         except (GarbledError, ValueError) as error:
-            return Exchange(Ending.GARBLED, (), time.monotonic() - begun, str(error))
+            ending, fault = Ending.GARBLED, str(error)
+        taken = time.monotonic() - begun
+        return Exchange(ending, (), taken, taken, fault)
 
 
 def _say(connection: socket.socket, request: bytes, *, is_last: bool) -> None:
