@@ -93,6 +93,10 @@ class Cluster:
         self._run(self.standby, "pg_rewind", "-D", f"{self.standby.data}", "-N", settings, f"--source-server={source}")
         self._follow()
 
+    def restart_standby(self) -> None:
+        """Start the standby again where it was."""
+        self._follow()
+
     def ask(self, statement: str) -> str:
         """Return what a statement gives on the primary."""
         where = ("-h", self._locate(self.primary), "-U", "postgres", "-d", DATABASE)

@@ -63,6 +63,14 @@ def kill_primary(site: Site, chance: random.Random) -> Iterator[str]:
 
 
 @contextmanager
+def kill_standby(site: Site, chance: random.Random) -> Iterator[str]:  # noqa: ARG001  there is one
+    """Kill the standby that every commit waits for, and start it again: until then nothing can be acknowledged."""
+    site.cluster.standby.program.kill()
+    yield f"{site.cluster.standby.machine}, kill -9"
+    site.cluster.restart_standby()
+
+
+@contextmanager
 def fill_disk(site: Site, chance: random.Random) -> Iterator[str]:
     """Leave a patients' machine no room for a single byte of data, logs and temporary files, and clear it again."""
     machine = chance.choice(site.patients)
@@ -104,6 +112,7 @@ FAULTS = {
     "machine cut off": cut_patients_machine,
     "disk full": fill_disk,
     "primary": kill_primary,
+    "standby": kill_standby,
     "redis": lose_redis,
 }
 

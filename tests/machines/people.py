@@ -26,6 +26,7 @@ from tests.web.patient.visitor import Document, Form
 
 _REFERENCE = re.compile(r"Your reference\s*([0-9A-Z]{5}-[0-9A-Z]{5})")
 _CODE = re.compile(r"\b[0-9A-Z]{4}(-[0-9A-Z]{4}){5}\b")
+_DRAFT = "__Host-foreword-draft"
 _MOST_PAGES = 120
 _PATIENCE = 150.0
 _LONGEST_TEXT = 60
@@ -116,7 +117,8 @@ class Patient:
 
     def leave(self) -> None:
         """Hang up; the cookie stays."""
-        self.entry.cookies = dict(self.line.cookies)
+        if _DRAFT in self.line.cookies:  # not while they were changing from one device to another
+            self.entry.cookies = dict(self.line.cookies)
         self.crowd.ledger.note_reconnected(self.line.again)
         self.line.close()
 
@@ -145,6 +147,7 @@ class Patient:
         if code is None:
             self._fail("no resume code")
             return
+        self.entry.cookies = dict(self.line.cookies)
         self.line.close()
         self.line.cookies.clear()
         self._open("/resume")
