@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.storage.metadata import SCHEMA_REVISION
-from app.storage.postgres import WAIT_SECONDS, create_postgres_engine
+from app.storage.postgres import SNAPSHOT_IDLE_SECONDS, WAIT_SECONDS, create_postgres_engine
 
 _READS_ONLY: Final = "foreword_reads_only"
 _IS_QUICK: Final = "foreword_is_quick"
@@ -107,6 +107,9 @@ def begin_snapshot(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with connection.begin():
+            # Who downloads over a slow line keeps it waiting, and holds nothing that anybody else waits for.
+            limit = {"limit": f"{SNAPSHOT_IDLE_SECONDS}s"}
+            connection.execute(text("SELECT set_config('idle_in_transaction_session_timeout', :limit, true)"), limit)
             yield connection
 
 

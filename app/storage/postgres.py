@@ -17,6 +17,9 @@ OVERFLOW: Final = 5
 WAIT_SECONDS: Final = 5
 """How long a page waits for one of them."""
 
+SNAPSHOT_IDLE_SECONDS: Final = 120
+"""How long a transaction that only reads may wait for whoever takes what it gives; the server gives them up sooner."""
+
 _LOCK_SECONDS: Final = 5
 _STATEMENT_SECONDS: Final = 15
 _IDLE_SECONDS: Final = 30

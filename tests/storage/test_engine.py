@@ -14,6 +14,7 @@ from app.storage.engine import (
     DatabaseUrlError,
     ReadOnlyTransactionError,
     begin_read,
+    begin_snapshot,
     begin_write,
     checkpoint,
     create_engine_for,
@@ -72,6 +73,14 @@ def test_every_postgresql_connection_has_its_limits(postgres_url: str) -> None:
         with begin(engine) as one, begin(engine) as other:
             for connection in (one, other):
                 assert read_settings(connection, names, "SHOW") == ["15s", "5s", "30s"]
+    engine.dispose()
+
+
+def test_a_snapshot_may_wait_for_a_slow_line_and_nothing_else_may(postgres_url: str) -> None:
+    engine = create_engine_for(postgres_url)
+    for begin, expected in ((begin_snapshot, "2min"), (begin_read, "30s"), (begin_write, "30s")):
+        with begin(engine) as connection:
+            assert read_settings(connection, ["idle_in_transaction_session_timeout"], "SHOW") == [expected]
     engine.dispose()
 
 
