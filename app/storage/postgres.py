@@ -5,7 +5,7 @@ A page waits some seconds at most, whatever the network or a server does, and th
 
 from typing import Final
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL
 
 POOL: Final = 5
@@ -22,6 +22,7 @@ SNAPSHOT_IDLE_SECONDS: Final = 120
 
 _LOCK_SECONDS: Final = 5
 _STATEMENT_SECONDS: Final = 15
+_LONG_SECONDS: Final = 300
 _IDLE_SECONDS: Final = 30
 _SILENCE_SECONDS: Final = 10
 
@@ -65,3 +66,10 @@ def create_postgres_engine(url: URL) -> Engine:
         pool_pre_ping=True,
         connect_args={**arguments, "options": options},
     )
+
+
+def allow_long_statements(connection: Connection) -> None:
+    """Let the statements of this transaction take minutes on PostgreSQL: those that must look at all there is."""
+    if connection.dialect.name == "postgresql":
+        limit = {"limit": f"{_LONG_SECONDS}s"}
+        connection.execute(text("SELECT set_config('statement_timeout', :limit, true)"), limit)

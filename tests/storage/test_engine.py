@@ -19,6 +19,7 @@ from app.storage.engine import (
     checkpoint,
     create_engine_for,
 )
+from app.storage.letters import count_letters
 
 COUNT = text("SELECT count(*) FROM scraps")
 ADD = text("INSERT INTO scraps SELECT count(*) FROM scraps")
@@ -82,6 +83,16 @@ def test_a_snapshot_may_wait_for_a_slow_line_and_nothing_else_may(postgres_url: 
         with begin(engine) as connection:
             assert read_settings(connection, ["idle_in_transaction_session_timeout"], "SHOW") == [expected]
     engine.dispose()
+
+
+def test_letters_may_be_counted_for_minutes_and_nothing_else_afterwards(engine: Engine) -> None:
+    with begin_read(engine) as connection:
+        assert count_letters(connection) == {}
+        if engine.dialect.name == "postgresql":
+            assert read_settings(connection, ["statement_timeout"], "SHOW") == ["5min"]
+    with begin_read(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            assert read_settings(connection, ["statement_timeout"], "SHOW") == ["15s"]
 
 
 def test_a_new_sqlite_file_and_its_log_are_for_the_owner_alone(sqlite_engine: Engine, tmp_path: Path) -> None:
