@@ -4,6 +4,7 @@
     ├── PdfTooLargeError    more text than a questionnaire can hold
     ├── PdfNotDrawnError    the text could not be set
     ├── PdfTimeoutError     drawing took too long; the process was ended
+    ├── PdfBusyError        others are drawn, and too many wait already, or one's turn does not come
     └── PdfWorkerError      the process ended on its own, twice, or cannot start
 
 It must never put an answer into a file, an exception or a document property.
@@ -19,7 +20,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from app.output.payload import Paper, build_payload
@@ -32,6 +33,7 @@ LARGEST_REQUEST = 8_000_000
 MOST_IN_BATCH = 25
 LARGEST_BATCH = 1_600_000  # drawing takes about 400 times as many bytes of memory
 LONGEST_WAIT = 2.0  # seconds for one's turn: more would keep the threads that other patients need
+MOST_TOGETHER = 3  # of the server's four threads: one is left for whoever wants a page and no paper
 LARGEST_WORKER = 100_000  # resident kilobytes at which the worker is replaced
 MOST_DRAWINGS = 500
 _HERE = Path(__file__).resolve().parent
@@ -53,6 +55,10 @@ class PdfTimeoutError(PdfError):
     """Drawing took too long; the process was ended."""
 
 
+class PdfBusyError(PdfError):
+    """Others are drawn, and too many wait already, or one's turn does not come: nothing is broken."""
+
+
 class PdfWorkerError(PdfError):
     """The process that draws ended, or cannot start."""
 
@@ -69,12 +75,21 @@ class PdfRenderer:
     """Draws summaries in one long-lived process, one at a time, from any thread, and replaces it as it grows."""
 
     def __init__(
-        self, *, timeout: float = TIMEOUT, longest_wait: float = LONGEST_WAIT, keeps_process: bool = True
+        self,
+        *,
+        timeout: float = TIMEOUT,
+        longest_wait: float = LONGEST_WAIT,
+        keeps_process: bool = True,
+        places: threading.Semaphore | None = None,
     ) -> None:
-        """Start nothing yet: the process starts with the first summary, and ends with it unless it is kept."""
+        """Start nothing yet: the process starts with the first summary, and ends with it unless it is kept.
+
+        Whoever finds none of the `places` free does not wait at all; without them anybody waits.
+        """
         self._timeout = timeout
         self._longest_wait = longest_wait
         self._keeps_process = keeps_process
+        self._places = places
         self._lock = threading.Lock()
         self._worker: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
@@ -98,18 +113,31 @@ class PdfRenderer:
             raise PdfTooLargeError(f"{len(payload)} bytes of text, at most {limit} are drawn")
         if self._owner != os.getpid():
             self._leave_parent()
-        if not self._lock.acquire(timeout=self._longest_wait):
-            TALLY.count(PDF_DRAWINGS, "busy")
-            raise PdfTimeoutError("the process that draws is busy")
-        try:
-            drawn = self._draw(payload)
-        except PdfError:
-            TALLY.count(PDF_DRAWINGS, "failed")
-            raise
-        finally:
-            self._lock.release()
+        with self._take_turn():
+            try:
+                drawn = self._draw(payload)
+            except PdfError:
+                TALLY.count(PDF_DRAWINGS, "failed")
+                raise
         TALLY.count(PDF_DRAWINGS, "done")
         return drawn
+
+    @contextlib.contextmanager
+    def _take_turn(self) -> Iterator[None]:
+        """Wait for the process; raises `PdfBusyError` when too many wait already, or when it takes too long."""
+        places = self._places
+        if places is not None and not places.acquire(blocking=False):
+            raise _tell_busy()
+        try:
+            if not self._lock.acquire(timeout=self._longest_wait):
+                raise _tell_busy()
+            try:
+                yield
+            finally:
+                self._lock.release()
+        finally:
+            if places is not None:
+                places.release()
 
     def find_worker(self) -> int | None:
         """Return the number of the process that draws, if one is running."""
@@ -166,8 +194,15 @@ class PdfRenderer:
     def _leave_parent(self) -> None:
         """Start afresh in a forked server process: over its parent's pipes and lock two summaries would cross."""
         worker, self._worker, self._lock, self._owner = self._worker, None, threading.Lock(), os.getpid()
+        if self._places is not None:
+            self._places = threading.BoundedSemaphore(MOST_TOGETHER)
         if worker is not None:
             _close_pipes(worker)
+
+
+def _tell_busy() -> PdfBusyError:
+    TALLY.count(PDF_DRAWINGS, "busy")
+    return PdfBusyError("the process that draws is busy")
 
 
 def _start() -> subprocess.Popen[bytes]:
@@ -229,9 +264,10 @@ def _close_pipes(worker: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-_shared = PdfRenderer()
+_places = threading.BoundedSemaphore(MOST_TOGETHER)
+_shared = PdfRenderer(places=_places)
 # A batch takes more memory than anything else: its process gives it back by ending.
-_batches = PdfRenderer(keeps_process=False)
+_batches = PdfRenderer(keeps_process=False, places=_places)
 
 
 def render_pdf(summary: Summary, *, paper: Paper = "a4", large_print: bool = False) -> bytes:

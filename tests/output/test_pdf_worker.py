@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from app.output import pdf_worker
-from app.output.pdf import PdfError, PdfRenderer, PdfTimeoutError, PdfTooLargeError, PdfWorkerError
+from app.output.pdf import PdfBusyError, PdfError, PdfRenderer, PdfTimeoutError, PdfTooLargeError, PdfWorkerError
 from app.questionnaire.summary_model import Summary
 from tests.output import samples
 from tests.output.paper import Paper
@@ -107,9 +107,22 @@ def test_who_waits_too_long_for_a_turn_is_told_by_name() -> None:
         with ThreadPoolExecutor() as pool:
             first = pool.submit(drawing.render, samples.make_extreme())
             wait_for_worker(drawing)
-            with pytest.raises(PdfTimeoutError):
+            with pytest.raises(PdfBusyError):
                 drawing.render(samples.make_all_no())
             assert first.result().startswith(b"%PDF-")
+    finally:
+        drawing.close()
+
+
+def test_who_finds_too_many_waiting_is_told_at_once_and_the_next_one_draws() -> None:
+    places = threading.BoundedSemaphore(1)
+    drawing = PdfRenderer(timeout=60.0, longest_wait=60.0, places=places)
+    try:
+        with places, pytest.raises(PdfBusyError):
+            drawing.render(samples.make_all_no())
+        assert drawing.find_worker() is None
+        for _ in range(2):
+            assert drawing.render(samples.make_all_no()).startswith(b"%PDF-")
     finally:
         drawing.close()
 

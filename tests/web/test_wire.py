@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.output.pdf import MOST_TOGETHER
 from app.server import open_listener
 from app.settings import load_settings
 from app.web import build_web_app
@@ -52,6 +53,10 @@ def test_a_silent_connection_is_dropped_after_twenty_seconds(channel: Channel) -
     assert not channel.will_close
     channel.server.maintenance(now + 22)
     assert channel.will_close
+
+
+def test_papers_never_take_every_thread(channel: Channel) -> None:
+    assert channel.server.adj.threads > MOST_TOGETHER
 
 
 def test_what_is_being_answered_when_the_program_ends_is_answered(tmp_path: Path) -> None:

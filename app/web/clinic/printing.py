@@ -84,7 +84,12 @@ def print_responses() -> ResponseReturnValue:
 
 def draw_pdf(copies: Sequence[Summary]) -> Response:
     """Return these summaries as one PDF on the paper that the request asks for, or a page that says to wait."""
-    from app.output.pdf import PdfError, render_batch, render_pdf  # noqa: PLC0415  a start should not wait for typst
+    from app.output.pdf import (  # noqa: PLC0415  a start should not wait for typst
+        PdfBusyError,
+        PdfError,
+        render_batch,
+        render_pdf,
+    )
 
     paper = PAPERS.get(request.values.get("paper", "letter"))
     if paper is None:
@@ -92,7 +97,8 @@ def draw_pdf(copies: Sequence[Summary]) -> Response:
     try:
         pdf = render_pdf(copies[0], paper=paper) if len(copies) == 1 else render_batch(copies, paper=paper)
     except PdfError as error:
-        record_failure(error, "no pdf")
+        if not isinstance(error, PdfBusyError):
+            record_failure(error, "no pdf")
         page = render_template("clinic/no_pdf.html", is_batch=len(copies) > 1)
         return make_response(page, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "30"})
     return Response(pdf, mimetype="application/pdf")

@@ -50,14 +50,15 @@ def show_pdf() -> Answer:
     paper = PAPERS.get(request.args.get("paper", "letter"))
     if paper is None:
         abort(404)
-    from app.output.pdf import PdfError, render_pdf  # noqa: PLC0415 (typst is heavy; a start should not wait for it)
+    from app.output.pdf import PdfBusyError, PdfError, render_pdf  # noqa: PLC0415 (typst is heavy; a start should not wait for it)
 
     summary = build_current_summary(current, find_receipt_of(current))
     try:
         pdf = render_pdf(summary, paper=paper, large_print=request.args.get("size") == "large")
     except PdfError as error:
         # The page itself prints as well: nobody leaves without a paper.
-        record_failure(error, "no pdf")
+        if not isinstance(error, PdfBusyError):
+            record_failure(error, "no pdf")
         return make_response(render_template("patient/no_pdf.html"), _BUSY, {"Retry-After": "30"})
     headers = {"Content-Disposition": 'inline; filename="summary.pdf"'}
     return FlaskResponse(pdf, mimetype="application/pdf", headers=headers)
