@@ -5,12 +5,19 @@ import shutil
 import signal
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from app.desk.backup import read_backup_key
+from app.desk.erased import ErasedList, name_list
+from app.storage.audit import Event, append_event
+from app.storage.engine import begin_write
+from app.storage.responses import erase_response
 from tests.cli.clinic import Lived, make_clinic
 from tests.cli.conftest import Run
+from tests.security.sending import open_files
 from tests.support.server import COMMAND
 
 
@@ -106,3 +113,40 @@ def test_on_another_machine_keys_and_backup_key_are_asked_for(run: Run, lived: L
     done = other.run("restore", str(out), "--key", str(lived.folder / "backup.key"))
     assert done.code == 0, done.err
     assert other.list_references() == lived.list_references()
+
+
+def test_what_staff_erased_since_does_not_come_back_where_the_list_of_it_lies_beside_the_backup(
+    lived: Lived, tmp_path: Path
+) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    made = lived.run("backup", FOREWORD_BACKUP_FOLDER=str(folder))
+    assert made.code == 0, made.err
+    gone, *rest = lived.list_references()
+    url = f"sqlite:///{lived.folder}/foreword.sqlite3"
+    with open_files(lived.folder, url) as opened:
+        with begin_write(opened.engine) as connection:
+            erase_response(connection, gone)
+            event = Event(action="response.erased", actor="program", subject=gone)
+            append_event(connection, opened.desk.chain_key, event, datetime.now(UTC))
+        key = read_backup_key(lived.folder / "backup.key")
+        assert ErasedList(folder, key).update(opened.engine) == 1
+    wipe(lived)
+    restored = lived.run("restore", str(folder))
+    assert restored.code == 0, restored.err
+    assert "1 responses that staff erased after that were erased again" in restored.out
+    assert lived.list_references() == rest
+    assert lived.run("audit", "verify").code == 0
+    name_list(folder, key).write_bytes(b"damaged")
+    wipe(lived)
+    refused = lived.run("restore", str(folder))
+    assert refused.code == 2
+    assert "the list of what was erased" in refused.err
+    assert not list(lived.folder.glob("foreword.sqlite3"))
+
+
+def test_without_a_file_and_without_a_folder_no_backup_is_made(lived: Lived) -> None:
+    refused = lived.run("backup")
+    assert (refused.code, refused.out) == (2, "")
+    assert "no file is named and no FOREWORD_BACKUP_FOLDER is set" in refused.err
+    assert not (lived.folder / "backup.key").exists()

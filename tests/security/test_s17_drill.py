@@ -18,7 +18,7 @@ from tests.cli.clinic import Lived
 from tests.cli.conftest import Run
 from tests.security.sending import OpenDesk, open_files, walk_and_send
 from tests.support.postgres import PostgresServer
-from tests.support.server import COMMAND, StartServer
+from tests.support.server import COMMAND, Server, StartServer
 from tests.support.source import ROOT
 
 PATIENTS = 20
@@ -75,24 +75,11 @@ def test_what_is_missing_after_the_drill_is_what_came_after_the_backup(
     start_server: StartServer, run: Run, tmp_path: Path, request: pytest.FixtureRequest, database_url: str
 ) -> None:
     is_postgres = database_url.startswith("postgresql")
-    folders = [tmp_path / "srv" / name for name in ("backups", "safe")]
-    for folder in folders:
-        folder.mkdir(parents=True)
-    backups = folders[0]
-    settings = {"database_url": database_url} if is_postgres else {}
-    server = start_server(**settings)
+    here = {"FOREWORD_DATABASE_URL": database_url} if is_postgres else {}
+    server = start_server(**({"database_url": database_url} if is_postgres else {}))
     lived = Lived(run, server.data, database_url if is_postgres else "")
-    own = {"FOREWORD_DATA": str(server.data), "FOREWORD_BACKUP_FOLDER": str(backups)}
-    own |= {"FOREWORD_DATABASE_URL": database_url} if is_postgres else {}
-    with ThreadPoolExecutor(1) as thread:
-        backup = thread.submit(run_as_written, ["foreword backup"], tmp_path, **own)  # while they send
-        send_many(server.url, range(PATIENTS))
-        during = backup.result()
-    erased = lived.list_references()[0]
-    made = run_as_written(["foreword backup"], tmp_path, **own)
-    run_as_written(read_commands("Every night"), tmp_path, **own)
-    send_many(server.url, range(PATIENTS, PATIENTS + AFTERWARDS))
-    assert count_responses(during) <= count_responses(made) == PATIENTS
+    made = work_and_back_up(server, lived, tmp_path, here)
+    reference = lived.list_references()[0]
     assert len(lived.list_references()) == PATIENTS + AFTERWARDS
 
     server.process.send_signal(signal.SIGKILL)
@@ -100,20 +87,33 @@ def test_what_is_missing_after_the_drill_is_what_came_after_the_backup(
     shutil.rmtree(server.data)
 
     other = request.getfixturevalue("other_url") if is_postgres else ""
-    environ = {"REFERENCE": erased} | ({"FOREWORD_DATABASE_URL": other} if is_postgres else {})
-    said = run_as_written(read_commands("The drill"), tmp_path, **environ)
+    there = {"FOREWORD_DATABASE_URL": other} if is_postgres else {}
+    said = run_as_written(read_commands("The drill"), tmp_path, REFERENCE=reference, **there)
     assert _MOMENT.search(said)
     assert "backup.restored" in said
     new = tmp_path / "srv" / "new"
     with open_files(new, other or f"sqlite:///{new}/foreword.sqlite3") as opened:
         assert list_names(opened) == sorted(map(name_patient, range(PATIENTS)))
     [line] = [line for line in made.splitlines() if line.startswith("The audit log ends with ")]
-    run_as_written(
-        [f"foreword audit verify --head {line.rpartition(' ')[2]}"],
-        tmp_path,
-        FOREWORD_DATA=str(new),
-        **({"FOREWORD_DATABASE_URL": other} if is_postgres else {}),
-    )
+    verify = f"foreword audit verify --head {line.rpartition(' ')[2]}"
+    run_as_written([verify], tmp_path, FOREWORD_DATA=str(new), **there)
+
+
+def work_and_back_up(server: Server, lived: Lived, place: Path, here: dict[str, str]) -> str:
+    """Have twenty send at once during a backup, make another, then have more send; return what the other one said."""
+    backups = place / "srv" / "backups"
+    for folder in (backups, place / "srv" / "safe"):
+        folder.mkdir(parents=True)
+    own = {"FOREWORD_DATA": str(server.data), "FOREWORD_BACKUP_FOLDER": str(backups), **here}
+    with ThreadPoolExecutor(1) as thread:
+        backup = thread.submit(run_as_written, ["foreword backup"], place, **own)
+        send_many(server.url, range(PATIENTS))
+        during = backup.result()
+    made = run_as_written(["foreword backup"], place, **own)
+    run_as_written(read_commands("Every night"), place, **own)
+    assert count_responses(during) <= count_responses(made) == PATIENTS == len(lived.list_references())
+    send_many(server.url, range(PATIENTS, PATIENTS + AFTERWARDS))
+    return made
 
 
 def count_responses(said: str) -> int:
@@ -133,14 +133,12 @@ def other_url(postgres_server: PostgresServer) -> Iterator[str]:
 def test_the_server_makes_one_by_itself_and_the_doctor_knows_it(
     start_server: StartServer, run: Run, tmp_path: Path
 ) -> None:
-    backups = tmp_path / "backups"
+    backups, data = tmp_path / "backups", tmp_path / "data"
     backups.mkdir()
-    key = tmp_path / "backup.key"
-    find_backup_key(key, may_make=True)
-    server = start_server(backup_folder=backups, backup_hour=0)
-    lived = Lived(run, server.data)
-    assert lived.run("doctor", "--offline", FOREWORD_BACKUP_FOLDER=str(backups)).err.splitlines()[-1].endswith("none")
-    key.rename(server.data / "backup.key")
+    data.mkdir(mode=0o700)
+    find_backup_key(data / "backup.key", may_make=True)
+    server = start_server(data=data, backup_folder=backups, backup_hour=0)
+    lived = Lived(run, data)
     while not list(backups.glob("foreword-*.backup")):
         assert server.process.poll() is None
         time.sleep(0.1)
