@@ -106,6 +106,9 @@ def answer_problem(error: HTTPException) -> ResponseReturnValue:
     """Return the error page for an HTTP error, with what the error says in headers, such as Allow."""
     if error.response is not None or error.code is None or error.code < _CLIENT_ERROR:
         return error  # a redirect, or a view's own answer
+    cause = getattr(error, "original_exception", None)
+    if isinstance(cause, DATABASE_ERRORS):  # it failed when the page was made, and a session was to be stored
+        return answer_dead_database(cause)
     fitting = _SERVER_ERROR if error.code >= _SERVER_ERROR else _CLIENT_ERROR
     pages = get_shell().find_problem_pages(request.path)
     page = put_number(pages.get(error.code, pages[fitting]), find_number(request.environ))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Final, cast
 
 from flask import Flask, Request, Response, g, session
@@ -17,6 +18,7 @@ from flask.sessions import SecureCookieSession, SessionInterface, SessionMixin
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.logs import record_failure
 from app.settings import Settings
 from app.storage.engine import begin_read, begin_write
 from app.storage.sessions import (
@@ -137,8 +139,8 @@ class StaffSessions(SessionInterface):
         if not isinstance(session, StaffSession):
             self._others.save_session(app, session, response)
             return
-        if session.failure is not None:
-            return
+        if session.failure is not None or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return  # what failed has changed nothing, and what it failed at is not asked once more
         response.headers.add("Vary", "Cookie")
         if session.is_ended:
             self._end(session)
@@ -204,8 +206,11 @@ class StaffSessions(SessionInterface):
                     now=now,
                 )
         elif now - stored.used_at >= _TOUCH:
-            with begin_write(self._engine) as connection:
-                touch_session(connection, stored.id_hash, now)
+            try:
+                with begin_write(self._engine) as connection:
+                    touch_session(connection, stored.id_hash, now)
+            except SQLAlchemyError as error:  # the page is made: a session that ends sooner is no reason to lose it
+                record_failure(error, "session not kept")
 
     def _end(self, held: StaffSession) -> None:
         if held.stored is not None:
