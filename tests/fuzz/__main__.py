@@ -75,7 +75,7 @@ def run(database: str, seed: int, requests: int, minutes: float | None) -> bool:
         with click.progressbar(length=requests, label=f"requests, {database}", file=sys.stderr) as bar:
             for tenth in range(_TENTHS):
                 first, last = mutated * tenth // _TENTHS, mutated * (tenth + 1) // _TENTHS
-                campaign.run(mutate(stage, seed, first, last), bar.update)
+                campaign.run(mutate(stage, seed, range(first, last)), bar.update)
                 search(campaign, seed + tenth, max(1, searched // _TENTHS), bar.update)
                 campaign.look()
                 is_over = minutes is not None and campaign.tally.seconds > 60 * minutes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from heapq import nlargest
@@ -157,9 +157,9 @@ class Campaign:
         self.tally.memory.append((self.tally.sent, self.stage.read_memory()))
 
 
-def mutate(stage: Stage, seed: int, first: int, last: int) -> Iterator[Recipe]:
-    """Give the recipes of so many numbers."""
-    return (make_recipe(stage.corpus, seed, number) for number in range(first, last))
+def mutate(stage: Stage, seed: int, numbers: Iterable[int]) -> Iterator[Recipe]:
+    """Give the recipes of these numbers."""
+    return (make_recipe(stage.corpus, seed, number) for number in numbers)
 
 
 def name_target(stage: Stage, recipe: Recipe) -> str:
