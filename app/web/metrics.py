@@ -6,12 +6,13 @@ this process comes from `app.tally`; what stands in the database is looked up wh
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from itertools import accumulate
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, GCCollector, Metric, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily
@@ -31,6 +32,8 @@ PREFIX: Final = "foreword_"
 """How the names of this program's numbers begin."""
 
 _DATABASE_SECONDS: Final = 3.0
+# Whoever connects and says nothing would keep a thread for ever.
+_SILENT_SECONDS: Final = 5.0
 
 
 def serve_metrics(services: Services, count_queued: Callable[[], int]) -> Callable[[], None]:
@@ -48,6 +51,8 @@ def serve_metrics(services: Services, count_queued: Callable[[], int]) -> Callab
         raise StartError(
             f"FOREWORD_METRICS: {host}:{port} cannot be listened on: {error.strerror}; choose another address or port"
         ) from None
+    server.RequestHandlerClass = _limit(server.RequestHandlerClass)
+    server.handle_error = _note_failure  # type: ignore[assignment]  # the library’s prints a trace
 
     def end() -> None:
         server.shutdown()
@@ -55,6 +60,16 @@ def serve_metrics(services: Services, count_queued: Callable[[], int]) -> Callab
         thread.join()
 
     return end
+
+
+def _limit(handler: Any) -> Any:  # noqa: ANN401  the library's own class, which it tells nothing of
+    return type(handler.__name__, (handler,), {"timeout": _SILENT_SECONDS})
+
+
+def _note_failure(*_: object) -> None:
+    error = sys.exception()
+    if not isinstance(error, OSError):  # whoever asked was silent, or has gone
+        record_failure(error, "numbers not told")
 
 
 def build_registry(services: Services, count_queued: Callable[[], int]) -> CollectorRegistry:

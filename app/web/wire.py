@@ -21,6 +21,7 @@ from waitress.wasyncore import loop
 
 from app.logs import get_log
 from app.settings import Settings
+from app.tally import REQUESTS, TALLY
 from app.web.numbering import HEADER, draw_number
 from app.web.parsing import Parser
 from app.web.security import NO_STORE, list_headers
@@ -142,6 +143,7 @@ class Refusal(ErrorTask):
         self.content_length = len(page)
         channel.is_refused = True
         self.write(page)
+        TALLY.count(REQUESTS, "none", "other", f"{status // 100}xx")
         get_log().info("request refused", request=number, status=status.value)
 
 

@@ -13,7 +13,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.output.pdf import PdfRenderer, PdfTooLargeError
+from app.settings import load_settings
 from app.tally import BOUNDS, PDF_STARTS, TALLY, Tally
+from app.web import build_web_app
 from tests.cli.clinic import Lived, make_clinic
 from tests.cli.conftest import Run, run
 from tests.output import samples
@@ -115,6 +117,39 @@ def test_what_is_counted_is_what_happened(told: Told) -> None:
     assert find(after, "requests_in_flight") == 0
     assert find(after, "build_info", role="all", version="0.1.0") == 1
     assert find(after, "database_up") == 1
+
+
+def test_what_is_no_request_is_counted_too(told: Told) -> None:
+    before, _ = scrape(told.port)
+    host = told.server.url.removeprefix("http://")
+    assert send_raw(int(host.rpartition(":")[2]), b"GET / HTTP/1.1\r\nno header\r\n\r\n").status == 400
+    after, _ = scrape(told.port)
+    name = ("foreword_requests_total", (("method", "other"), ("route", "none"), ("status", "4xx")))
+    assert after[name] - before.get(name, 0) == 1
+
+
+def test_who_connects_and_says_nothing_is_let_go(told: Told) -> None:
+    with socket.create_connection(("127.0.0.1", told.port), 60) as silent:
+        assert silent.recv(1) == b""
+
+
+def test_what_is_being_answered_is_counted_until_it_is(tmp_path: Path) -> None:
+    app = build_web_app(load_settings({"FOREWORD_DATA": str(tmp_path / "data")}))
+    before = TALLY.copy().in_flight
+
+    @app.get("/now")
+    def count_now() -> str:
+        return str(TALLY.copy().in_flight - before)
+
+    @app.get("/fault")
+    def fail() -> str:
+        raise ValueError
+
+    client = app.test_client()
+    assert client.get("/now", base_url="http://127.0.0.1:8000").text == "1"
+    assert client.get("/fault", base_url="http://127.0.0.1:8000").status_code == 500
+    assert client.get("/now", base_url="http://evil.test").status_code == 400
+    assert TALLY.copy().in_flight == before
 
 
 def test_nothing_in_them_is_about_anybody_and_they_do_not_grow(told: Told) -> None:
