@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from jinja2 import DictLoader
 from playwright.sync_api import Dialog
 from pypdf import PdfReader
 
@@ -23,6 +24,7 @@ from app.questionnaire.edition import Edition
 from app.questionnaire.refill import fill_controls
 from app.storage.editions import record_edition
 from app.storage.engine import begin_write, create_engine_for, migrate
+from app.web.shell import WebApp
 from tests.bench.walker import Walker
 from tests.browser.patient import load_edition
 from tests.cli.conftest import Run, run
@@ -201,6 +203,14 @@ def test_the_terminal_is_shown_each_text_and_is_not_steered(world: World, run: R
     drawn = run("preview", "a.yaml", "--questions", "q.yaml", "--for-clinic")
     assert drawn.code == 0, drawn.err
     assert squash(f"{TEMPLATE} {MARKUP}") in squash(drawn.out)
+
+
+@pytest.mark.parametrize("name", ["page.html", "picture.svg", "sheet.txt", "mail.eml", "paper.typ", "none", None])
+def test_a_template_escapes_whatever_its_name_ends_in(name: str | None) -> None:
+    app = WebApp()
+    app.jinja_env.loader = DictLoader({name or "": "{{ text }}"})
+    template = app.jinja_env.get_template(name) if name else app.jinja_env.from_string("{{ text }}")
+    assert template.render(text=MARKUP) == "&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt;"
 
 
 def test_the_check_refuses_what_nothing_fills_with_its_line(run: Run, tmp_path: Path) -> None:
