@@ -96,6 +96,7 @@ def _report(ledger: Ledger, outcomes: list[Outcome], verdict: Verdict) -> None:
         f"{len(ledger.entries)} patients, {ledger.requests} requests, {pages} acknowledged pages, "
         f"{len(ledger.sent)} acknowledged responses, {len(outcomes)} faults, {ledger.reconnected} connections reopened."
     )
+    click.echo(f"From one page to the next nobody needed more than {ledger.longest_step:.1f} s, retries included.")
     for what, count in sorted(ledger.shown.items()):
         click.echo(f"  shown instead of a page: {count} x {what}")
     click.echo(

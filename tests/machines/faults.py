@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.machines.ledger import Ledger
 from tests.machines.programs import wait_for
-from tests.machines.site import COUNTER, Machine, Site
+from tests.machines.site import COUNTER, Site
 
 _SECONDS_TO_GO_ON = 60
 _SECONDS_TO_NOTICE = 5  # two checks of the balancer, and what they wait
@@ -36,7 +36,7 @@ def kill_patients_machine(site: Site, chance: random.Random) -> Iterator[str]:
     machine = chance.choice(site.patients)
     machine.program.kill()
     yield f"{machine.name}, kill -9"
-    _start(site, machine)
+    site.start(machine.name)
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def cut_patients_machine(site: Site, chance: random.Random) -> Iterator[str]:
         yield f"{machine.name}, {how}"
     finally:
         site.places.join(machine.name)
-    wait_for(f"{machine.name} is ready", lambda: site.is_ready(machine.name), _SECONDS_TO_GO_ON, machine.program)
+    site.wait_until_ready(machine.name)
 
 
 @contextmanager
@@ -125,11 +125,6 @@ def suffer(site: Site, ledger: Ledger, name: str, chance: random.Random, lasting
     mended = time.monotonic()
     wait_for(f"patients get on after {name}", lambda: ledger.count_since(mended) >= _ENOUGH, _SECONDS_TO_GO_ON)
     return Outcome(name, how, mended - begun, ledger.find_longest_gap(begun, time.monotonic()))
-
-
-def _start(site: Site, machine: Machine) -> None:
-    machine.program.start()
-    wait_for(f"{machine.name} is ready", lambda: site.is_ready(machine.name), _SECONDS_TO_GO_ON, machine.program)
 
 
 def _fill(path: Path) -> None:

@@ -40,6 +40,7 @@ class Ledger:
     wrong: list[str] = field(default_factory=list)
     requests: int = 0
     reconnected: int = 0
+    longest_step: float = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def open_entry(self, mark: str) -> Entry:
@@ -58,6 +59,11 @@ class Ledger:
         """Count a request."""
         with self._lock:
             self.requests += 1
+
+    def note_step(self, seconds: float) -> None:
+        """Note how long somebody waited and tried again from one page to the next."""
+        with self._lock:
+            self.longest_step = max(self.longest_step, seconds)
 
     def note_shown(self, what: str) -> None:
         """Count a page that was not the one asked for."""

@@ -190,8 +190,8 @@ class Patient:
 
     def _walk(self, method: str, path: str, body: bytes | None, acknowledge: Callable[[], None] = lambda: None) -> None:
         """Ask until there is a page, the way people do, and be on it."""
-        deadline = time.monotonic() + _PATIENCE
-        while time.monotonic() < deadline:
+        begun = time.monotonic()
+        while time.monotonic() < begun + _PATIENCE:
             self._think()
             reply = self._ask(method, path, body)
             if reply is None:
@@ -205,6 +205,7 @@ class Patient:
             document = Document(reply.text)
             if reply.status < HTTPStatus.BAD_REQUEST or reply.status == HTTPStatus.UNPROCESSABLE_ENTITY:
                 self.path, self.document = urlsplit(path).path, document
+                self.crowd.ledger.note_step(time.monotonic() - begun)
                 return
             self._note_shown(reply, document)
             if method == "POST" and (again := _find_kept(document, path)) is not None:

@@ -19,7 +19,11 @@ from typing import Protocol
 import psutil
 
 PREFIX = "foreword-machines-"
+FOLDERS = (Path("/dev/shm"), Path(tempfile.gettempdir()))  # noqa: S108  only folders that nobody else can guess
+"""Where a run's folder can be: in memory, where there is room and programs may run, for a dozen servers write there."""
+
 _NAMESPACES = Path("/run/netns")
+_ROOM = 1 << 30
 _NEW_NETWORK = 0x40000000  # CLONE_NEWNET of <sched.h>
 _SWITCH = "switch"
 _BLOCKED, _FORWARDING = "0", "3"  # states of a bridge's port
@@ -161,7 +165,7 @@ def make_places(machines: Sequence[str], *, is_loopback: bool = False) -> Iterat
 @contextmanager
 def make_folder() -> Iterator[Path]:
     """Give a folder for everything that the machines keep; whoever runs a database in it may pass through it."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=_find_room()))
     folder.chmod(0o711)
     try:
         yield folder
@@ -171,12 +175,12 @@ def make_folder() -> Iterator[Path]:
 
 def clear_stale() -> None:
     """Remove what runs left behind that are no more: programs, namespaces, mounts and folders."""
-    names = [path.name for top in (_NAMESPACES, Path(tempfile.gettempdir())) for path in top.glob(f"{PREFIX}*")]
+    names = [path.name for top in (_NAMESPACES, *FOLDERS) for path in top.glob(f"{PREFIX}*")]
     owners = {int(found.group(1)) for name in names if (found := re.match(rf"{PREFIX}(\d+)-", name))}
     for owner in owners:
         if not psutil.pid_exists(owner):
             _clear(owner)
-            for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}{owner}-*"):
+            for folder in (path for top in FOLDERS for path in top.glob(f"{PREFIX}{owner}-*")):
                 _clear_folder(folder)
 
 
@@ -184,6 +188,15 @@ def fill_by_mount(folder: Path, size: str) -> bool:
     """Put a small disk of its own under a folder and tell whether that is allowed here."""
     options = ["-t", "tmpfs", "-o", f"size={size},mode=0700", "foreword"]
     return os.geteuid() == 0 and _attempt("mount", *options, str(folder)).returncode == 0
+
+
+def _find_room() -> Path:
+    memory, temporary = FOLDERS
+    if not os.access(memory, os.W_OK):
+        return temporary
+    about = os.statvfs(memory)
+    has_room = about.f_bavail * about.f_frsize > _ROOM and not about.f_flag & os.ST_NOEXEC
+    return memory if has_room else temporary
 
 
 def _bind_to_us(user: str | None) -> list[str]:

@@ -93,6 +93,15 @@ class Site:
         except LineError:
             return False
 
+    def start(self, name: str) -> None:
+        """Start a machine's program and wait until it is ready."""
+        self.machines[name].program.start()
+        self.wait_until_ready(name)
+
+    def wait_until_ready(self, name: str) -> None:
+        """Wait until a machine is ready, or raise `MachinesError`."""
+        wait_for(f"{name} is ready", lambda: self.is_ready(name), _SECONDS, self.machines[name].program)
+
     def open_line(self, name: str) -> Line:
         """Return a line straight to a machine, as the balancer has one."""
         return Line(self.places.locate(name), PORT)
@@ -119,15 +128,17 @@ def build_site(*, is_loopback: bool = False) -> Iterator[Site]:
         programs.append(counter)
         counter.start()
         site = Site(places, folder, cluster, counter)
-        # In the order that docs/scaling.md tells: the clinic's machine makes the keys, patients' machines share theirs.
-        roles = {CLINIC_MACHINE: "clinic", **dict.fromkeys(PATIENTS_MACHINES, "patient")}
-        for name, role in roles.items():
-            machine = site.add_machine(name, role)
-            programs.append(machine.program)
-            if name == PATIENTS_MACHINES[1]:
-                shutil.copy2(site.patients[0].data / "cookie.key", machine.data / "cookie.key")
-            machine.program.start()
-            wait_for(f"{name} is ready", lambda name=name: site.is_ready(name), _SECONDS, machine.program)  # type: ignore[misc]  # the loop's own name
+        # As docs/deploying.md tells: the clinic's machine is first, and patients' machines have one cookie.key.
+        first, second = PATIENTS_MACHINES
+        for name, role in ((CLINIC_MACHINE, "clinic"), (first, "patient"), (second, "patient")):
+            programs.append(site.add_machine(name, role).program)
+        site.start(CLINIC_MACHINE)
+        site.machines[first].program.start()
+        key = site.machines[first].data / "cookie.key"
+        wait_for(f"{first} has its key", key.exists, _SECONDS, site.machines[first].program)
+        shutil.copy2(key, site.machines[second].data)
+        site.start(second)
+        site.wait_until_ready(first)
         balancer = build_balancer(places, folder, BALANCER, PATIENTS_MACHINES, CLINIC_MACHINE)
         programs.append(balancer)
         balancer.start()

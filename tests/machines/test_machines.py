@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import tempfile
 from http.client import HTTPMessage
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from tests.machines.checker import Verdict, check_drafts, check_export
 from tests.machines.exchange import Reply
 from tests.machines.faults import FAULTS
 from tests.machines.ledger import Entry, Ledger
-from tests.machines.places import PREFIX, clear_stale
+from tests.machines.places import FOLDERS, PREFIX, clear_stale
 from tests.support.source import ROOT
 
 _SECONDS = 400
@@ -150,5 +149,4 @@ def test_a_run_leaves_nothing_behind_however_it_ends(number: signal.Signals) -> 
 
 def list_left(owner: int) -> list[str]:
     """Return the namespaces and folders of a run."""
-    places = (Path("/run/netns"), Path(tempfile.gettempdir()))
-    return [path.name for place in places for path in place.glob(f"{PREFIX}{owner}-*")]
+    return [path.name for place in (Path("/run/netns"), *FOLDERS) for path in place.glob(f"{PREFIX}{owner}-*")]
