@@ -1,5 +1,7 @@
 """Several machines, everything that can go wrong with them once, and the checker; then that the checker can say no."""
 
+import base64
+import hashlib
 import json
 import signal
 import subprocess
@@ -10,12 +12,16 @@ from typing import Any
 
 import pytest
 
+from app.settings import load_settings
+from app.web.security import list_headers
+from tests.machines.balancer import SHIPPED
 from tests.machines.checker import Verdict, check_drafts, check_export
 from tests.machines.exchange import Reply
 from tests.machines.faults import FAULTS
 from tests.machines.ledger import Entry, Ledger
 from tests.machines.places import FOLDERS, PREFIX, clear_stale
 from tests.support.source import ROOT
+from tests.web.patient.visitor import Document
 
 _SECONDS = 400
 MARK, OTHER = "mark-0000-00000", "mark-0000-00001"
@@ -29,6 +35,24 @@ def test_nothing_acknowledged_is_missing_doubled_or_mixed_up_whatever_machine_fa
     assert done.returncode == 0, done.stdout + done.stderr
     assert all(f"\n{name} " in done.stdout for name in FAULTS)
     assert "\nmissing 0, doubled 0, mixed up 0\n" in done.stdout
+
+
+def test_the_balancer_s_own_page_is_whole_says_what_to_do_and_loads_nothing() -> None:
+    head, _, body = (SHIPPED / "503.http").read_bytes().partition(b"\r\n\r\n")
+    headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    assert int(headers["Content-Length"]) == len(body)
+    document = Document(body.decode())
+    assert "load this page again" in document.text
+    assert document.links == ["/"]
+    style = body.partition(b"<style>")[2].partition(b"</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in headers["Content-Security-Policy"]
+    # What guards the program's own pages guards this one, but for what may be loaded: nothing but its style
+    ours = dict(list_headers(load_settings({"FOREWORD_PUBLIC_URL": "https://clinic.example"})))
+    loading = {"Content-Security-Policy", "Permissions-Policy"}
+    assert {name: headers[name] for name in ours if name not in loading} == {
+        name: value for name, value in ours.items() if name not in loading
+    }
 
 
 class Machine:
