@@ -95,7 +95,7 @@ def count_responses(server: Server) -> int:
     return count
 
 
-def test_of_twenty_who_send_nobody_is_cut_off_and_what_was_acknowledged_is_there(start_server: StartServer) -> None:
+def test_of_all_who_send_nobody_is_cut_off_and_what_was_acknowledged_is_there(start_server: StartServer) -> None:
     server = start_server(drain_seconds=1)
     port = get_port(server)
     with ThreadPoolExecutor(PATIENTS) as threads:
