@@ -11,6 +11,7 @@ def test_an_administrator_reads_what_needs_somebody_and_what_is_in_order(sign_in
     assert "none was made yet" in page.text
     assert "In order" in page.text
     assert "Keys in use, with how many responses and notes: " in page.text
+    assert "Last good backup: none." in page.text
     assert "could not be looked at" not in page.text
 
 
