@@ -63,7 +63,8 @@ lint: $(STAMPS)/npm ## Check style, types, templates, style sheets and YAML
 bench: $(STAMPS)/npm browser ## Measure the budgets (ARGS goes to the benchmark)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-torture: $(STAMPS)/npm browser ## Kill the server 200 times under load (ARGS goes to it)
+torture: $(STAMPS)/npm browser ## Break disk, lock, clock, keys and files, then kill the server 200 times (ARGS goes to that)
+	@TORTURE_LOCK_SECONDS=30 $(BIN)/python -m pytest --verbose --no-header tests/torture
 	@$(BIN)/python -m tests.torture $(ARGS)
 
 observatory: $(STAMPS)/npm browser ## Have Mozilla's Observatory grade the pages, on this machine

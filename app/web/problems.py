@@ -10,7 +10,7 @@ from typing import Final
 from flask import Flask, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, InternalError, NotSupportedError, OperationalError
+from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, NotSupportedError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
@@ -81,6 +81,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, answer_problem)
     for error in DATABASE_ERRORS:
         app.register_error_handler(error, answer_dead_database)
+    app.register_error_handler(DatabaseError, answer_damaged_database)
 
 
 def prepare(app: Flask) -> None:
@@ -133,6 +134,13 @@ def answer_dead_database(error: Exception) -> ResponseReturnValue:
         return answer_problem(ServiceUnavailable(retry_after=_RETRY_SECONDS))
     kept.headers["Retry-After"] = str(_RETRY_SECONDS)
     return kept
+
+
+def answer_damaged_database(error: DatabaseError) -> ResponseReturnValue:
+    """Return the same where SQLite's file is damaged; whatever else a database refuses is a fault of ours."""
+    if type(error) is not DatabaseError:
+        raise error
+    return answer_dead_database(error)
 
 
 def _keep_unsaved() -> Response | None:

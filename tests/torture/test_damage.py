@@ -14,6 +14,7 @@ from tests.torture.client import Traffic
 from tests.torture.clinic import open_clinic
 from tests.torture.ledger import Ledger
 from tests.torture.patients import Patient
+from tests.torture.person import begin, check_kept
 from tests.torture.program import Program
 
 SENTENCE = "the database is damaged; copy its files away as they are, and restore the newest backup"
@@ -120,6 +121,23 @@ def test_a_damaged_database_is_told_and_left_alone(
         assert damaged.database.read_bytes() == before
     if damage is empty:
         assert damaged.run("purge").code == 2  # and a command is no way around
+
+
+def test_damage_while_people_write_costs_nothing_typed(damaged: Program) -> None:
+    settle(damaged.database)
+    try:
+        damaged.start_well()
+        person = begin(damaged)
+        person.open("/questions/60")
+        settle(damaged.database)
+        for place in range(4096, damaged.database.stat().st_size, 4096):
+            overwrite(damaged.database, place)
+        with closing(sqlite3.connect(damaged.database)) as connection:
+            connection.execute("PRAGMA user_version = 1")  # another's write: what others remember of the file is old
+        check_kept(person.type(other_conditions="typed in vain"), "typed in vain")
+    finally:
+        damaged.kill()
+    assert SENTENCE in damaged.refuse().err
 
 
 def test_what_the_sentence_says_brings_everything_back(lived: Lived, damaged: Program) -> None:

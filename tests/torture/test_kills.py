@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.torture.__main__ import draw
 from tests.torture.run import Plan, Torture
 
-KILLS = 4
+KILLS = 3
 
 
 def test_what_was_acknowledged_outlives_every_kill(tmp_path: Path) -> None:
