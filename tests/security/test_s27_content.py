@@ -43,6 +43,7 @@ from tests.security.hostile import (
     write_hostile_file,
 )
 from tests.security.sending import WHO
+from tests.security.test_s13_everywhere import sign_in
 from tests.support.browser import OpenPage
 from tests.support.server import Server, StartServer
 from tests.web.patient.visitor import Document, check_page
@@ -60,6 +61,7 @@ UNSEEN = {
     "/item/9/item/1/text",
     "/item/9/item/1/item/0/shortText",
 }
+REFERENCE = re.compile(r"[0-9A-Z]{5}-[0-9A-Z]{5}")
 SAID = re.compile(r"T\d+ \{\{7\*7\}\} \{%raw%\}")
 
 
@@ -161,6 +163,28 @@ def test_no_text_is_more_than_text_on_any_page(world: World) -> None:
     assert all(SAID.search(title) and MARKUP in title for title in titles)
 
 
+def test_staff_are_shown_each_text_letter_for_letter_too(world: World) -> None:
+    staff = sign_in(world.server)
+    with closing(staff.connection):
+        reference = REFERENCE.search(Document(world.pages["/done"]).text)
+        assert reference
+        page = f"/clinic/responses/{reference.group()}"
+        for path in ("/clinic/responses", page, f"{page}/give-out", "/clinic/overview", "/clinic/export"):
+            staff.ask("GET", path)
+            assert staff.status == 200, path
+            document = staff.document
+            check_page(document)
+            if path == page:
+                shown = squash(document.text)
+                assert len([one for one in world.edition.questions if squash(one.text.to("en")) in shown]) > 100
+            if path in {"/clinic/responses", "/clinic/overview"}:  # where one chooses by a question's short name
+                assert SAID.search(document.text), path
+        staff.ask("GET", f"{page}.pdf")
+        assert staff.status == 200
+        text = squash(" ".join(one.extract_text() for one in PdfReader(io.BytesIO(staff.body)).pages))
+        assert squash(f"{TEMPLATE} {MARKUP}") in text
+
+
 def test_every_question_that_was_asked_is_on_the_paper_letter_for_letter(world: World) -> None:
     paper = PdfReader(io.BytesIO(world.paper))
     text = squash(" ".join(page.extract_text() for page in paper.pages))
@@ -190,7 +214,7 @@ def test_the_sheets_have_each_text_in_its_cell(world: World, run: Run) -> None:
 
 
 def test_the_terminal_is_shown_each_text_and_is_not_steered(world: World, run: Run, tmp_path: Path) -> None:
-    reference = re.search(r"[0-9A-Z]{5}-[0-9A-Z]{5}", Document(world.pages["/done"]).text)
+    reference = REFERENCE.search(Document(world.pages["/done"]).text)
     assert reference
     shown = run("response", "show", reference.group(), "--reason", "drill", **world.environ)
     assert shown.code == 0, shown.err
