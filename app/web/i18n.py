@@ -1,5 +1,6 @@
 """Languages: which one a page is in, and which way it runs. Only what the program says, never what a person typed."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
@@ -7,6 +8,7 @@ from babel import Locale
 from babel.support import NullTranslations, Translations
 from flask import Flask
 from flask_babel import Babel
+from jinja2.filters import do_forceescape
 
 from app.settings import find_resource
 
@@ -47,12 +49,18 @@ def translate_count(one: str, many: str, count: int) -> str:
 def say(text: str, **values: object) -> str:
     """Return a text of the program's in the page's language with these values in it: a template's `gettext`."""
     said = translate(text)
-    return said % values if values else said
+    return _fill(said, values) if values else said
 
 
 def say_count(one: str, many: str, count: int, **values: object) -> str:
     """Return the text of the program's that goes with a count, which it may name as `num`: a template's `ngettext`."""
-    return translate_count(one, many, count) % {"num": count, **values}
+    return _fill(translate_count(one, many, count), {"num": count, **values})
+
+
+def _fill(said: str, values: Mapping[str, object]) -> str:
+    # A value that a template drew, such as a link, stays what it is, in a text that is escaped here and not once more.
+    is_drawn = any(hasattr(value, "__html__") for value in values.values())
+    return (do_forceescape(said) if is_drawn else said) % values
 
 
 @cache

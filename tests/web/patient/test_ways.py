@@ -61,3 +61,10 @@ def test_a_page_beside_the_form_leads_back_to_where_it_was_left(visitor: Visitor
     # It says the same to everybody, also to who has sent
     send(visitor)
     assert visitor.get(path).text == page.text
+
+
+def test_the_number_to_call_in_danger_is_a_link_on_every_page(visitor: Visitor) -> None:
+    for path in ("/", "/support", "/resume", "/privacy"):
+        document = visitor.get(path)
+        assert "tel:911" in document.links, path
+        assert "<a" not in document.text, path
