@@ -142,7 +142,8 @@ class Refusal(ErrorTask):
         self.set_close_on_finish()
         self.content_length = len(page)
         channel.is_refused = True
-        self.write(page)
+        # After HEAD a client reads the head alone, and would take the page for the next answer.
+        self.write(b"" if getattr(self.request, "command", "") == "HEAD" else page)
         TALLY.count(REQUESTS, "none", "other", f"{status // 100}xx")
         get_log().info("request refused", request=number, status=status.value)
 

@@ -1,5 +1,7 @@
 """security.md S33: faults of every kind end in a plain page that says what to do, and in nothing else."""
 
+import socket
+
 import pytest
 
 from tests.web.probe import Probe
@@ -97,3 +99,14 @@ def test_an_address_that_is_none_is_refused_and_not_repeated_in_the_log(probe: P
 
 def test_whatever_is_closed_for_a_moment_says_when_to_come_back(probe: Probe) -> None:
     assert send_raw(probe.port, build_request(probe.host, "/problem/503")).get("Retry-After") == "60"
+
+
+def test_a_refusal_after_head_is_a_head_alone(probe: Probe) -> None:
+    request = build_request(probe.host, "/form", "HEAD", headers={"Content-Length": "99999999"})
+    with socket.create_connection(("127.0.0.1", probe.port)) as connection:
+        connection.sendall(request)
+        with connection.makefile("rb") as answer:
+            said = answer.read()
+    assert said.startswith(b"HTTP/1.1 413 ")
+    assert said.endswith(b"\r\n\r\n")
+    assert said.count(b"\r\n\r\n") == 1
