@@ -10,9 +10,10 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -32,7 +33,8 @@ _IDLE = 1000
 _HALF = 200
 _READERS = 50
 _SIGN_INS = 50
-_PAUSE = 0.2  # seconds before somebody tries again: the client that measures needs its share of the processor too
+_PAUSE = 0.05  # seconds between two bytes that are read
+_TYPING = 1.0  # seconds until a password is typed again, where no longer wait is asked for
 _PASSWORD = "not the right password"
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -140,16 +142,23 @@ def _read_slowly(place: Place, crowd: ExitStack) -> None:
         connection = _connect(place, crowd, buffer=4096)
         connection.sendall(place.paper.write())
         connections.append(connection)
-    crowd.enter_context(_repeat(lambda: [connection.recv(1) for connection in connections]))
+    take = partial(_take_a_byte, connections)
+    crowd.enter_context(_repeat(take, threading.Event()))
+
+
+def _take_a_byte(connections: Sequence[socket.socket]) -> None:
+    for connection in connections:
+        connection.recv(1)
 
 
 def _sign_in(place: Place, crowd: ExitStack) -> None:
-    """Have people sign in with a wrong password, each again and again: argon2id at its full cost."""
+    """Have people sign in with a wrong password at once, and again when told to: argon2id at its full cost."""
     for number in range(_SIGN_INS):
-        crowd.enter_context(_repeat(_make_signer(place, number)))
+        over = threading.Event()
+        crowd.enter_context(_repeat(_make_signer(place, number, over), over))
 
 
-def _make_signer(place: Place, number: int) -> Callable[[], None]:
+def _make_signer(place: Place, number: int, over: threading.Event) -> Callable[[], None]:
     address = f"127.1.0.{number + 1}"  # one network for each: else they would soon be told to wait
     page = send_raw(place.port, build_request(place.host, "/clinic/sign-in"))
     tries = iter(range(1 << 30))
@@ -163,7 +172,8 @@ def _make_signer(place: Place, number: int) -> Callable[[], None]:
         )
         with socket.create_connection(("127.0.0.1", place.port), 60, (address, 0)) as connection:
             connection.sendall(request)
-            read_reply(connection)
+            reply = read_reply(connection)
+        over.wait(float(reply.get("Retry-After") or _TYPING))
 
     return sign_in
 
@@ -187,9 +197,8 @@ def _connect(place: Place, crowd: ExitStack, buffer: int = 0) -> socket.socket:
 
 
 @contextmanager
-def _repeat(act: Callable[[], object]) -> Iterator[None]:
+def _repeat(act: Callable[[], None], over: threading.Event) -> Iterator[None]:
     """Do something again and again beside what is measured."""
-    over = threading.Event()
 
     def go_on() -> None:
         while not over.wait(_PAUSE):
