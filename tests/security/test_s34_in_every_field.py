@@ -99,6 +99,8 @@ def test_every_answer_comes_back_letter_for_letter(run: Run, start_server: Start
     assert sum(text == typed for texts in came.values() for text in texts) > 30
     # And the staff page shows it, and no statement of it was one
     with sign_in(server) as staff:
+        staff.ask("GET", "/clinic/responses")
+        assert squash(TYPED[:200]) in squash(staff.document.text)
         staff.ask("GET", f"/clinic/responses/{reference}")
         assert squash(staff.document.text).count(squash(TYPED)) > 30
         assert NUL in staff.document.text  # as it is: a browser draws nothing for it, and paper its number
