@@ -3,7 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.clinic.keeper import ClinicKeeper
 from app.clinic.profile import DEMONSTRATION, ClinicSettings, dump_settings
@@ -69,3 +71,24 @@ def test_what_is_sent_from_now_on_is_sealed_to_the_newest_key(engine: Engine, no
         record_key(connection, newer, now.replace(year=now.year + 1))
     keeper.forget()
     assert keeper.get().key == newer != before
+
+
+def test_while_the_database_does_not_answer_what_was_read_last_holds_on(engine: Engine, now: datetime) -> None:
+    # Every page needs the clinic, also the one that says that the database is away
+    keeper = ClinicKeeper(engine, is_demonstration=False)
+    save(engine, ELM, now)
+    before = keeper.get()
+    with begin_write(engine) as connection:
+        connection.exec_driver_sql("ALTER TABLE clinic_settings RENAME TO away")
+    keeper.forget()
+    assert keeper.get() is before
+    # But nothing is made up by who never read it
+    with pytest.raises(SQLAlchemyError):
+        ClinicKeeper(engine, is_demonstration=False).get()
+    with begin_write(engine) as connection:
+        connection.exec_driver_sql("ALTER TABLE away RENAME TO clinic_settings")
+    save(engine, replace(ELM, name="Oak Clinic"), now)
+    keeper.forget()
+    clinic = keeper.get().clinic
+    assert clinic is not None
+    assert clinic.name == "Oak Clinic"
