@@ -141,6 +141,7 @@ def _read_slowly(place: Place, crowd: ExitStack) -> None:
     for _ in range(_READERS):
         connection = _connect(place, crowd, buffer=4096)
         connection.sendall(place.paper.write())
+        connection.recv(1)  # one after the other: of many at once all but three would be told to come back
         connections.append(connection)
     take = partial(_take_a_byte, connections)
     crowd.enter_context(_repeat(take, threading.Event()))
