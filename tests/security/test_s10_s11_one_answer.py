@@ -30,11 +30,10 @@ def arrange(administrator: Colleague, clock: Clock) -> list[str]:
 
 
 def mask(answer: TestResponse, login: str) -> tuple[int, str, list[tuple[str, str]]]:
-    """Return an answer without what is another one for everybody: tokens, challenges and the typed name."""
+    """Return an answer without what is another one for everybody: tokens, challenges, numbers and the typed name."""
     text = re.sub(r'(name="csrf_token" value|data-passkey)="[^"]*"', r"\1", answer.text).replace(login, "NAME")
-    headers = [
-        (name, "…" if name in {"Set-Cookie", "Content-Length", "Date"} else value) for name, value in answer.headers
-    ]
+    own = {"Set-Cookie", "Content-Length", "Date", "X-Request-Id"}
+    headers = [(name, "…" if name in own else value) for name, value in answer.headers]
     return answer.status_code, text, headers
 
 
