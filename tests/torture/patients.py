@@ -5,7 +5,7 @@ Each has words of their own in every box, so that nobody's answers can stand for
 
 import random
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from app.questionnaire.model import Item, ItemType
 from app.questionnaire.refill import fill_controls
@@ -32,10 +32,13 @@ class Patient:
     """One patient, from the first page to wherever they stop; `name` is theirs alone."""
 
     def __init__(
-        self, number: int, seed: str, url: str, traffic: Traffic, ledger: Ledger, *, is_due: bool = False
+        self, number: int, seed: str, url: str, traffic: Traffic, ledger: Ledger, *, late: timedelta = timedelta()
     ) -> None:
-        """Choose who they are by the seed and their number; what somebody `is_due` sends is erased before the end."""
-        self._is_due = is_due
+        """Choose who they are by the seed and their number.
+
+        `late` is how far their server's clock is off: what is sent so long ago is erased before the end.
+        """
+        self._is_due = bool(late)
         self.name = f"Test {seed}-{number:04}"
         self.chance = random.Random(f"{seed}/patient/{number}")  # noqa: S311 - which answers, not which secrets
         self.client = Client(url, traffic)
@@ -43,7 +46,7 @@ class Patient:
         self._ledger = ledger
         self._mark = f"{seed}p{number:04}x"
         self._words = 0
-        made = Synthesizer(load_edition(), seed).make(number, datetime.now(UTC).date())
+        made = Synthesizer(load_edition(), seed).make(number, (datetime.now(UTC) + late).date())
         self._answers = made.answers
         self._birth = made.patient.birth or (1990, 5, 3)
         self._texts: list[str] = []

@@ -122,10 +122,8 @@ class Torture:
         self._program.start_well()
         open_clinic(self._program, self._traffic, late, retention_days=[f"{_RETENTION_DAYS}"]).client.close()
         for number in range(_DUE):
-            patient = Patient(
-                number, f"due{self._plan.seed}", self._program.url, self._traffic, self._ledger, is_due=True
-            )
-            patient.live()
+            seed = f"due{self._plan.seed}"
+            Patient(number, seed, self._program.url, self._traffic, self._ledger, late=late).live()
         self._program.stop()
         self._program.environ = {}
         self._program.start_well()
