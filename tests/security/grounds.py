@@ -162,14 +162,20 @@ def type_hostile() -> dict[str, Answer]:
 def open_grounds(folder: Path) -> Iterator[Grounds]:
     """Start the server, let everybody in, and open every address there is as each of them; it stops with the block."""
     server = launch_server(folder, {"password_cost": "test"})
+    try:
+        yield _open_all(server)
+    finally:
+        server.stop()
+
+
+def _open_all(server: Server) -> Grounds:
     correspondent = Correspondent(server, name=HOSTILE, answers=type_hostile())
     correspondent.send()
     reference = correspondent.send(other_conditions=Text(f"{HOSTILE} and more"))
     callers = {caller.who: caller for caller in _let_in(server)}
     pages = [page for caller in callers.values() for page in crawl(caller, reference)]
     pages += [page for caller in callers.values() for page in _send_nothing(caller)]
-    yield Grounds(server, callers, reference, tuple(pages))
-    server.stop()
+    return Grounds(server, callers, reference, tuple(pages))
 
 
 def sign_in(server: Server, who: str, host: str = "", about: Mapping[str, str] | None = None) -> Caller:
