@@ -13,9 +13,12 @@ import click
 import psutil
 
 from app.questionnaire.answer import Answer, Coded
+from tests.bench import slow
 from tests.bench.chores import measure_chores
 from tests.bench.clinic import measure_clinics
+from tests.bench.cost import measure_cost
 from tests.bench.crowd import Tally, fire, measure_crowds
+from tests.bench.databases import DATABASES
 from tests.bench.load import Shot, encode, measure_rate
 from tests.bench.phone import measure_waits
 from tests.bench.report import Report
@@ -32,10 +35,11 @@ _PDFS = 100
 
 
 PATIENTS = "What patients wait for"
+COST = "What one submission costs"
 SHARES = "Requests a second, as a share of a bare Flask view"
 
 
-SECTIONS = ("patients", "crowd", "clinic", "chores")
+SECTIONS = ("patients", "crowd", "slow", "clinic", "chores", "cost")
 
 
 @click.command()
@@ -57,12 +61,16 @@ def main(**options: Any) -> None:  # noqa: ANN401  as click hands them over
     parts: dict[str, Callable[[], None]] = {
         "patients": lambda: measure_patients(report, options["journeys"], options["hour"]),
         "crowd": lambda: measure_crowds(report, find_answers("B")),
+        "slow": lambda: report.say_table(slow.GROUP, slow.HEAD, slow.measure_slow({})),
         "clinic": lambda: measure_clinics(
             report,
             {"SQLite": _read_sizes(options["sizes"]), "PostgreSQL": _read_sizes(options["postgres_sizes"])},
             options["keep"],
         ),
         "chores": lambda: measure_chores(report, options["chores"]),
+        "cost": lambda: report.say_table(
+            COST, ("", *DATABASES), [(row.what, *row.figures) for row in measure_cost(find_answers("B"))]
+        ),
     }
     for name in options["only"] or parts:
         parts[name]()

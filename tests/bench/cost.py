@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import click
 import psutil
 from sqlalchemy import Connection, Engine, func, select, text
 
@@ -21,7 +20,6 @@ from app.storage.metadata import METADATA
 from app.storage.tables import RESPONSES
 from tests.bench.databases import DATABASES, open_database
 from tests.bench.walker import Walker
-from tests.browser.patient import list_examples, read_answers
 from tests.security.sending import WHO
 from tests.support.server import Server, launch_server
 
@@ -204,15 +202,3 @@ def _find_place(process: psutil.Process) -> str:
 
 def _count(connection: Connection, name: str) -> int:
     return int(connection.execute(select(func.count()).select_from(METADATA.tables[name])).scalar_one())
-
-
-def main() -> None:
-    """Print what it costs."""
-    answers = next(read_answers(example) for example in list_examples() if example.name == "Test Patient B")
-    click.echo(f"{'':<44} {'  '.join(DATABASES)}")
-    for row in measure_cost(answers):
-        click.echo(f"{row.what:<44} {'  '.join(row.figures)}")
-
-
-if __name__ == "__main__":
-    main()

@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,7 +19,8 @@ _WORD = re.compile(r"[^a-z]+")
 _HEAD = """# Performance
 
 Made by `make bench ARGS=--write`; nobody edits it. Shares and ratios are taken within one run, with what they are
-compared to measured beside them in turn: they hold elsewhere, the milliseconds do not.
+compared to measured beside them in turn: they hold elsewhere, the milliseconds do not. The load says how much else the
+machine did, of 2 cores.
 
 """
 
@@ -78,19 +80,32 @@ class Report:
             click.echo("  " + "  ".join((first, *others)))
 
     def write(self) -> None:
-        """Write all figures into the documentation, with what they were measured on."""
-        parts = [_HEAD, "| measured on | |\n|---|---|\n"]
-        parts += [f"| {what} | {figure} |\n" for what, figure in self.machine]
+        """Write all figures into the documentation; what was not measured in this run stays there as it is."""
+        parts = dict(_read_parts(DOCUMENT))
+        load, day = self.machine[3][1], self.machine[0][1]
+        about = f"\nMeasured on {day}, {self.machine[1][1]}, load before: {load}.\n"
         for group, figures in self.groups.items():
-            parts.append(f"\n## {group}\n\n| what | measured |\n|---|---|\n")
-            parts += [f"| {what} | {figure} |\n" for what, figure in figures]
-        for group, (head, *rows) in self.tables.items():
-            parts.append(f"\n## {group}\n\n| {' | '.join(head)} |\n|{'---|' * len(head)}\n")
-            parts += [f"| {' | '.join(row)} |\n" for row in rows]
+            rows = "".join(f"| {what} | {figure} |\n" for what, figure in figures)
+            parts[group] = f"{about}\n| what | measured |\n|---|---|\n{rows}"
+        for group, (head, *rest) in self.tables.items():
+            rows = "".join(f"| {' | '.join(row)} |\n" for row in rest)
+            parts[group] = f"{about}\n| {' | '.join(head)} |\n|{'---|' * len(head)}\n{rows}"
             if group in self.plots:
                 shows, drawn = self.plots[group]
                 image = f"images/{_WORD.sub('-', group.lower()).strip('-')}.svg"
                 (DOCUMENT.parent / image).write_text(drawn, encoding="utf-8")
-                parts.append(f"\n![{shows}]({image})\n")
-        DOCUMENT.write_text("".join(parts), encoding="utf-8")
+                parts[group] += f"\n![{shows}]({image})\n"
+        machine = "".join(
+            f"| {what} | {figure} |\n" for what, figure in self.machine[2:] if not what.startswith("load")
+        )
+        text = f"{_HEAD}| measured on | |\n|---|---|\n{machine}"
+        text += "".join(f"\n## {group}\n{part}" for group, part in parts.items())
+        DOCUMENT.write_text(text, encoding="utf-8")
         click.echo(f"\n{DOCUMENT.name}: written")
+
+
+def _read_parts(document: Path) -> Iterator[tuple[str, str]]:
+    """Give the parts of a document by their headings."""
+    for part in document.read_text(encoding="utf-8").split("\n## ")[1:]:
+        group, _, rest = part.partition("\n")
+        yield group, rest if rest.endswith("\n") else f"{rest}\n"

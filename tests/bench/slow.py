@@ -17,8 +17,6 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-import click
-
 from app.questionnaire.answer import Answer
 from tests.bench.load import Shot, encode
 from tests.bench.walker import Walker
@@ -56,15 +54,6 @@ class Place:
     def port(self) -> int:
         """Return where it listens."""
         return int(self.host.rpartition(":")[2])
-
-
-@click.command()
-def main() -> None:
-    """Measure on this machine, on SQLite."""
-    rows = measure_slow({})
-    click.echo(GROUP)
-    for row in (HEAD, *rows):
-        click.echo(f"  {row[0]:<52}" + "".join(f"{cell:>12}" for cell in row[1:]))
 
 
 def measure_slow(settings: Mapping[str, object]) -> list[tuple[str, ...]]:
@@ -212,7 +201,3 @@ def _repeat(act: Callable[[], None], over: threading.Event) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
-
-
-if __name__ == "__main__":
-    main()
