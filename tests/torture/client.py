@@ -71,7 +71,6 @@ class Client:
         self._traffic = traffic
         self._connection: http.client.HTTPConnection | None = None
         self.cookies: dict[str, str] = {}
-        self.address = "127.0.0.1"
 
     def ask(self, method: str, path: str, fields: Mapping[str, list[str]] | None = None) -> Reply:
         """Send one request; raises LostError when no answer came."""
@@ -130,9 +129,7 @@ class Client:
             self._connection = None
 
     def _connect(self) -> http.client.HTTPConnection:
-        self._connection = http.client.HTTPConnection(
-            self._host, self._port, timeout=_SECONDS, source_address=(self.address, 0)
-        )
+        self._connection = http.client.HTTPConnection(self._host, self._port, timeout=_SECONDS)
         return self._connection
 
 

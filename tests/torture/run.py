@@ -11,18 +11,17 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-from tests.support.server import _find_free_port
 from tests.torture.checker import Verdict, judge
 from tests.torture.client import StoppedError, Traffic
 from tests.torture.clinic import Member, invite_reviewer, open_clinic
 from tests.torture.ledger import Ledger, read_ledger
 from tests.torture.outside import look, read_head
 from tests.torture.patients import OddError, Patient
-from tests.torture.program import Program, shift_clock
+from tests.torture.program import Program, find_steady_port, shift_clock
 from tests.torture.reviewers import Reviewer
 
 _RETENTION_DAYS = 400
-_DUE_IN = 20
+_DUE_IN = 8
 _DUE = 6
 _AT_START = 0.2
 _MOST_START = 1.2
@@ -72,7 +71,7 @@ class Torture:
     def __init__(self, folder: Path, plan: Plan) -> None:
         """Choose by the seed."""
         self._plan = plan
-        self._program = Program(folder / "clinic", _find_free_port())
+        self._program = Program(folder / "clinic", find_steady_port())
         self._program.folder.mkdir(mode=0o700, parents=True)
         self._old_keys = folder / "old-keys"
         self._backups = folder / "backups"
@@ -85,6 +84,7 @@ class Torture:
         self._odd: list[str] = []
         self._commands: Counter[str] = Counter()
         self._heads: list[str] = []
+        self._due_at = 0.0
 
     def run(self) -> Outcome:
         """Do it all, and return what came of it."""
@@ -124,6 +124,7 @@ class Torture:
         for number in range(_DUE):
             seed = f"due{self._plan.seed}"
             Patient(number, seed, self._program.url, self._traffic, self._ledger, late=late).live()
+        self._due_at = time.monotonic() + _DUE_IN + 1
         self._program.stop()
         self._program.environ = {}
         self._program.start_well()
@@ -177,6 +178,7 @@ class Torture:
         else:
             for path in self._old_keys.glob("response-*.pem"):
                 path.unlink()
+        time.sleep(max(0.0, self._due_at - time.monotonic()))
         self._expect("purge")
         self._program.start_well()
 
