@@ -108,7 +108,7 @@ def fail_at(database: Path, table: str) -> None:
 def run(data: Path, words: str, folder: Path) -> str:
     """Return all that a command says."""
     settings: Mapping[str, str] = {"FOREWORD_DEMO": "1", "FOREWORD_DATA": str(data), "PATH": os.environ["PATH"]}
-    command = [COMMAND, *words.replace("BACKUP", str(folder / "backup")).split()]
+    command = [str(COMMAND), *words.replace("BACKUP", str(folder / "backup")).split()]
     done = subprocess.run(command, env=settings, capture_output=True, check=False)
     assert done.returncode in {0, 1}, done.stderr
     return (done.stdout + done.stderr).decode()
