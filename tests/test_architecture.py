@@ -26,7 +26,10 @@ def _build_room(name: str, rooms: str = "", libraries: str | None = None) -> Roo
     return Room(name, frozenset(rooms.split()), None if libraries is None else frozenset(libraries.split()))
 
 
-CORE = "app.settings app.files app.logs app.tally app.clinic app.questionnaire app.vault app.output app.storage"
+CORE = (
+    "app.settings app.files app.bounded app.logs app.tally "
+    "app.clinic app.questionnaire app.vault app.output app.storage"
+)
 
 # A module belongs to the room with the longest fitting name, and a room may always import from itself.
 HOUSE = tuple(
@@ -35,6 +38,7 @@ HOUSE = tuple(
         ("app.values", "", ""),
         ("app.settings", "app.values", ""),
         ("app.files", "app.settings", ""),
+        ("app.bounded", "", ""),
         ("app.logs", "", "flask structlog"),
         ("app.tally", "", ""),
         ("app.questionnaire", "", "yaml"),

@@ -6,13 +6,13 @@ from typing import Final
 
 from flask import Blueprint, Flask, Response
 
+from app.bounded import Bounded
 from app.desk.keyring import DESK_FILE, FOLDER, name_response_key
 from app.files import read_private
 from app.logs import record_failure
 from app.settings import Settings
 from app.storage.editions import find_latest_edition
 from app.storage.engine import begin_read
-from app.web.bounded import Bounded
 from app.web.services import Services
 from app.web.session import COOKIE_KEY
 from app.web.shell import get_shell

@@ -20,12 +20,12 @@ from prometheus_client.exposition import start_http_server
 from prometheus_client.registry import Collector
 from sqlalchemy import QueuePool
 
+from app.bounded import Bounded
 from app.logs import record_failure
 from app.settings import StartError
 from app.storage.engine import begin_read
 from app.storage.gauges import MOST_COUNTED, Gauges, read_gauges
 from app.tally import BOUNDS, COUNTERS, TALLY, Counted
-from app.web.bounded import Bounded
 from app.web.services import Services
 
 PREFIX: Final = "foreword_"

@@ -14,9 +14,9 @@ from jinja2.runtime import Context
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
+from app.bounded import Bounded
 from app.logs import record_failure
 from app.settings import find_resource
-from app.web.bounded import Bounded
 
 MAX_BODY: Final = 400 * 1024
 """The most bytes a form may have. S22 says 256 KiB, but forty medicines written in emoji are 389 KB on the wire."""

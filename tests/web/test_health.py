@@ -14,10 +14,10 @@ import pytest
 from flask import Flask
 
 from app import create_app
+from app.bounded import Bounded, SlowError
 from app.server import prepare
 from app.settings import load_settings
 from app.storage.engine import migrate
-from app.web.bounded import Bounded, SlowError
 from app.web.health import begin_stop
 from app.web.services import get_services
 from tests.support.postgres import PostgresServer
