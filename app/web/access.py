@@ -14,6 +14,8 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST"})
 _TOO_MANY: Final = 429
 _STAFF: Final = "/clinic"
 _QUIET: Final = frozenset({"assets", "health"})
+# Only some answers lead to the support step: under a name of its own, each number and line about it would tell one.
+_NAMED_ALIKE: Final = {"/support": "/questions/<page_id>"}
 
 
 def init_app(app: Flask) -> None:
@@ -29,7 +31,7 @@ def init_app(app: Flask) -> None:
     def record(response: Response) -> Response:
         rule, status = request.url_rule, response.status_code
         method = request.method if request.method in _METHODS else "other"
-        route = rule.rule if rule else "none"  # the rule: the path can hold what was typed
+        route = name_route(rule.rule) if rule else "none"  # the rule: the path can hold what was typed
         number, begun_at = g.begun
         seconds = time.perf_counter() - begun_at
         TALLY.record(route, method, status, seconds)
@@ -44,3 +46,8 @@ def init_app(app: Flask) -> None:
     def end(_: BaseException | None) -> None:
         if "begun" in g:
             TALLY.end()
+
+
+def name_route(rule: str) -> str:
+    """Return what a rule of the address map is called in the log and in the numbers: all steps of the form alike."""
+    return _NAMED_ALIKE.get(rule, rule)
