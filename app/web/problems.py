@@ -107,6 +107,7 @@ def answer_problem(error: HTTPException) -> ResponseReturnValue:
     """Return the error page for an HTTP error, with what the error says in headers, such as Allow."""
     if error.response is not None or error.code is None or error.code < _CLIENT_ERROR:
         return error  # a redirect, or a view's own answer
+    g.has_failed = error.code >= _SERVER_ERROR
     cause = getattr(error, "original_exception", None)
     if isinstance(cause, DATABASE_ERRORS):  # it failed when the page was made, and a session was to be stored
         return answer_dead_database(cause)
@@ -122,11 +123,18 @@ def answer_problem(error: HTTPException) -> ResponseReturnValue:
     return response
 
 
+def has_failed() -> bool:
+    """Tell whether this request broke: no page answers it, but what stands here."""
+    found: bool = g.get("has_failed", False)
+    return found
+
+
 def answer_dead_database(error: Exception) -> ResponseReturnValue:
     """Return that it is worth to come back: the database is gone, locked or full, and the pages are not at fault.
 
     What was posted stands on the page, ready to be sent again, where a page of ours posted it.
     """
+    g.has_failed = True
     TALLY.count(DATABASE_FAILURES, "no-connection" if isinstance(error, PoolTimeoutError) else "operation")
     record_failure(error, "database failed", request=g.begun[0])
     kept = _keep_unsaved() if request.method == "POST" and is_same_origin(request) else None

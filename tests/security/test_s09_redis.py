@@ -23,7 +23,7 @@ from tests.support.redis import RedisServer
 from tests.support.server import Server, StartServer
 from tests.web.clinic.colleague import PASSWORD, Colleague, join_first
 from tests.web.clinic.conftest import make_app
-from tests.web.clinic.soft_key import SoftKey
+from tests.web.clinic.soft_key import SoftKey, read_challenge
 from tests.web.clinic.staff import make_codes
 from tests.web.patient.conftest import Clock
 from tests.web.patient.visitor import Visitor, make_visitor
@@ -154,6 +154,24 @@ def test_a_code_is_not_judged_either_and_a_right_password_opens_nothing_by_itsel
     assert (visitor.status, DOWN in visitor.document.text) == (503, True)
     visitor.get("/clinic/people")
     assert visitor.path == "/clinic/sign-in"
+
+
+@pytest.mark.parametrize("way", ["/clinic/sign-in/passkey", "/clinic/sign-in/second"])
+def test_the_passkey_of_the_page_that_says_to_wait_signs_in(
+    counted: Colleague, redis_server: RedisServer, way: str
+) -> None:
+    key = SoftKey.register(counted.app, counted.login)
+    if way == "/clinic/sign-in/passkey":
+        redis_server.kill()
+        visitor = counted.begin()
+    else:
+        visitor = counted.begin()
+        redis_server.kill()
+        visitor.post({"code": "123456"}, form=visitor.find_form("/clinic/sign-in/code"))
+    assert (visitor.status, DOWN in visitor.document.text) == (503, True)
+    visitor.post({"credential": key.answer(read_challenge(visitor))}, form=visitor.find_form(way))
+    visitor.get("/clinic/account")
+    assert (visitor.status, visitor.path) == (200, "/clinic/account")
 
 
 def test_a_password_asked_for_again_is_not_judged_and_nothing_is_changed(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from typing import Final, cast
 
 from flask import Flask, Request, Response, g, session
@@ -32,6 +31,7 @@ from app.storage.sessions import (
 from app.vault.seal import SealError
 from app.vault.staff import derive_session_key, hash_token, make_token, open_for_row, seal_for_row
 from app.web.clinic.arrival import ARRIVAL_LIFE, LASTING, is_arrival, open_arrival, seal_arrival
+from app.web.problems import has_failed
 
 _TOUCH: Final = timedelta(seconds=5)  # a session may end this much sooner, and never later
 _PREFIX: Final = "/clinic"
@@ -139,7 +139,8 @@ class StaffSessions(SessionInterface):
         if not isinstance(session, StaffSession):
             self._others.save_session(app, session, response)
             return
-        if session.failure is not None or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        # By what happened, not by the status: a page that says to come back in a moment is one, with a new challenge.
+        if session.failure is not None or has_failed():
             return  # what failed has changed nothing, and what it failed at is not asked once more
         response.headers.add("Vary", "Cookie")
         if session.is_ended:
