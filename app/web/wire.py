@@ -7,6 +7,7 @@ Most of a real page's time is the page's own, so patience won. Nothing here may 
 
 import select
 import socket
+import struct
 import time
 from contextlib import suppress
 from http import HTTPStatus
@@ -32,6 +33,12 @@ _REQUEST_SECONDS: Final = 60
 _HEARD_OUT: Final = 16 * 1024 * 1024
 _STUCK_SECONDS: Final = 60
 _HELD_BACK: Final = 512 * 1024
+# What the kernel holds of an answer, on top. It also says what counts as reading: a third of it has to be taken before
+# there is room to send more. Left to itself the kernel holds megabytes, and an honest reader would seem to be stuck.
+_KERNEL_HOLDS: Final = 128 * 1024
+# To close with this is to cut off: the kernel forgets what it still held for a client who takes nothing.
+_CUT_OFF: Final = struct.pack("ii", 1, 0)
+_PLACES: Final = 1000
 # So many connections are kept free for whoever comes next.
 _SPARE: Final = 16
 _TURN_SECONDS: Final = 1.0
@@ -44,7 +51,6 @@ _STOPPING_TURN_SECONDS: Final = 0.05
 
 _LIMITS: Final = {
     "threads": 4,
-    "connection_limit": 1000,
     "channel_timeout": 20,
     "cleanup_interval": 5,
     "max_request_header_size": 32 * 1024,
@@ -61,12 +67,13 @@ _LIMITS: Final = {
 
 
 class Channel(HTTPChannel):
-    """A connection that may be slow, but not for ever, and on which a refusal is read before it is closed."""
+    """A connection that may be slow, but not for ever, and whose last answer is read before it is closed."""
 
     parser_class = Parser
     began = 0.0
+    stalled = 0.0
     heard = 0
-    is_refused = False
+    is_heard_out = False
     is_hearing_out = False
 
     def received(self, data: bytes) -> bool:
@@ -80,29 +87,49 @@ class Channel(HTTPChannel):
         return super().received(data)
 
     def handle_write(self) -> None:
-        """Send what is ready; after a refusal close our half only, and hear the client out.
+        """Send what is ready; after a last answer close our half only, and hear the client out.
 
         To close a socket with unread bytes in it makes the kernel forget what the client has not read yet: a person
         whose text was too long would see a broken connection, not the page that says so.
         """
-        is_said = self.is_refused and self.close_when_flushed and not self.total_outbufs_len
-        if is_said and self.socket is not None:
+        is_last = self.is_heard_out and self.close_when_flushed
+        if is_last:
             self.close_when_flushed = False
-            self.is_hearing_out = True
-            with suppress(OSError):  # the client has gone already
-                self.socket.shutdown(socket.SHUT_WR)
-            return
         super().handle_write()
+        if not is_last or self.socket is None:
+            return
+        if self.total_outbufs_len:
+            self.close_when_flushed = True
+            return
+        self.is_hearing_out = True
+        self.began = self.last_activity
+        with suppress(OSError):  # the client has gone already
+            self.socket.shutdown(socket.SHUT_WR)
 
-    def is_overdue(self, now: float) -> bool:
-        """Tell whether a request has been arriving for too long: a byte a second would keep a connection for ever.
+    def handle_close(self) -> None:
+        """Close, and let the thread go that waits for the client; an answer that is not whole is seen to be broken."""
+        if self.total_outbufs_len and self.socket is not None:
+            with suppress(OSError):  # the client has gone already
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _CUT_OFF)
+        super().handle_close()
 
-        So would somebody who takes nothing of an answer that is made while it is sent: its thread waits for them.
+    def is_overdue(self, now: float, patience: float) -> bool:
+        """Tell whether nothing has happened for too long, or one request has been arriving for too long.
+
+        Whoever reads may take as long as they like, if only they take something: within `patience` seconds, counted
+        from the first look that finds an answer waiting, for it may have been made for longer than that. A request has
+        to be whole in a minute: a byte a second would keep its connection for ever.
         """
-        if self.requests and self.total_outbufs_len:
-            return now - self.last_activity > _STUCK_SECONDS
-        is_arriving = self.is_hearing_out or (self.request is not None and not self.requests)
-        return is_arriving and now - self.began > _REQUEST_SECONDS
+        if self.total_outbufs_len:
+            if self.last_activity > self.stalled:
+                self.stalled = now
+            return now - self.stalled > patience
+        self.stalled = 0.0
+        if self.requests:
+            return False
+        is_arriving = self.is_hearing_out or self.request is not None
+        is_silent = now - self.last_activity > self.adj.channel_timeout
+        return is_silent or (is_arriving and now - self.began > _REQUEST_SECONDS)
 
     def is_done(self, now: float) -> bool:
         """Tell whether a server that stops may close this: nothing is asked or answered on it, or nobody goes on."""
@@ -118,8 +145,15 @@ class Work(WSGITask):
     """A request for the application."""
 
     def build_response_header(self) -> bytes:
-        """Return the head of the answer: on a server that stops the last one on its connection."""
-        server = self.channel.server
+        """Return the head of the answer, and say whether it is the last one on its connection.
+
+        It is on a server that stops; and where more was sent before it was read, for a connection on which many answers
+        wait would hold them all, and the thread that makes them (RFC 9112, 9.3.2: the client asks again).
+        """
+        channel, request, server = self.channel, self.request, self.channel.server
+        if isinstance(channel, Channel) and isinstance(request, Parser) and request.is_followed:
+            channel.is_heard_out = True
+            self.set_close_on_finish()
         if isinstance(server, Server) and server.is_stopping:
             self.set_close_on_finish()
         return super().build_response_header()
@@ -141,7 +175,7 @@ class Refusal(ErrorTask):
         self.response_headers = [*server.headers, *about]
         self.set_close_on_finish()
         self.content_length = len(page)
-        channel.is_refused = True
+        channel.is_heard_out = True
         # After HEAD a client reads the head alone, and would take the page for the next answer.
         self.write(b"" if getattr(self.request, "command", "") == "HEAD" else page)
         TALLY.count(REQUESTS, "none", "other", f"{status // 100}xx")
@@ -152,12 +186,20 @@ class Server(TcpWSGIServer):
     """An application served on a socket that is open already.
 
     One that was handed over goes on listening for the next program: who connects while this one stops waits for that.
+    Who takes nothing of an answer for `patience` seconds is cut off; `places` is how many may be connected at once.
     """
 
     channel_class = Channel
 
     def __init__(
-        self, app: Flask, settings: Settings, listener: socket.socket, *, is_handed_over: bool = False
+        self,
+        app: Flask,
+        settings: Settings,
+        listener: socket.socket,
+        *,
+        is_handed_over: bool = False,
+        patience: float = _STUCK_SECONDS,
+        places: int = _PLACES,
     ) -> None:
         self.headers = list_headers(settings)
         self.problem_pages = get_shell(app).problem_pages
@@ -165,8 +207,10 @@ class Server(TcpWSGIServer):
         self._closes_at = float("inf")
         self._listener = listener
         self._is_handed_over = is_handed_over
+        self._patience = patience
         self._watched: dict[int, socket.socket] = {}
-        limits = Adjustments(**_LIMITS, clear_untrusted_proxy_headers=not settings.trusted_hops)
+        is_direct = not settings.trusted_hops
+        limits = Adjustments(**_LIMITS, connection_limit=places, clear_untrusted_proxy_headers=is_direct)
         address = (listener.family, listener.type, None, listener.getsockname())
         super().__init__(app, self._watched, _sock=listener, adj=limits, sockinfo=address, bind_socket=False)
 
@@ -175,9 +219,12 @@ class Server(TcpWSGIServer):
         while not self._is_over():
             seconds = _STOPPING_TURN_SECONDS if self.is_stopping else _TURN_SECONDS
             loop(timeout=seconds, use_poll=True, map=self._watched, count=1)
-        left = len(self._list_channels())
+            self._close_marked()
+        left = self._list_channels()
         if left:
-            get_log().warning("stopped with connections open", count=left)
+            get_log().warning("stopped with connections open", count=len(left))
+        for channel in left:
+            channel.handle_close()
         self.task_dispatcher.shutdown()
 
     def stop(self, drain_seconds: float = 0) -> None:
@@ -196,17 +243,29 @@ class Server(TcpWSGIServer):
     def _make_room(self) -> None:
         channels = self._list_channels()
         leaving = sum(channel.will_close for channel in channels)
-        resting = [each for each in channels if not (each.requests or each.total_outbufs_len or each.will_close)]
+        # Who does not read their answer rests as well: whoever reads it was heard of lately, and goes last.
+        resting = [each for each in channels if not (each.requests or each.will_close)]
         resting.sort(key=lambda channel: channel.last_activity)
         for channel in resting[: max(_SPARE - leaving, 0)]:
             channel.will_close = True
 
     def maintenance(self, now: int) -> None:
-        """Close connections on which nothing happens, or one request for too long."""
-        super().maintenance(now)
+        """Mark for closing the connections on which nothing happens, or one request for too long."""
         for channel in self._list_channels():
-            if channel.is_overdue(now):
+            if channel.is_overdue(now, self._patience):
                 channel.will_close = True
+
+    def set_socket_options(self, conn: socket.socket) -> None:
+        """Prepare the socket of whoever was let in."""
+        super().set_socket_options(conn)
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_HOLDS)
+
+    def _close_marked(self) -> None:
+        # Waitress closes what is marked once it can be written to: never, if the client takes nothing. It is done
+        # between two turns, for within one the number of a closed socket may be somebody else's already.
+        for channel in self._list_channels():
+            if channel.will_close:
+                channel.handle_close()
 
     def _is_over(self) -> bool:
         """Tell whether a server that stops has nothing more to do; what is done with is closed on the way."""
@@ -223,12 +282,22 @@ class Server(TcpWSGIServer):
 
     def _stop_accepting(self) -> None:
         # To close a listening socket resets whoever has connected and was not accepted yet.
-        while not self._is_handed_over and _can_read(self._listener):
-            self.handle_accept()
+        if not self._is_handed_over:
+            self._accept_waiting()
         self.accepting = False
         self.del_channel()
         if not self._is_handed_over:
             self._listener.close()
+
+    def _accept_waiting(self) -> None:
+        # As many as can be waiting at once: whoever goes on connecting keeps no server from stopping. Nor does somebody
+        # who cannot be let in because no more files may be open: they would be waiting for ever.
+        for _ in range(self.adj.backlog + 1):
+            count = len(self._list_channels())
+            if _can_read(self._listener):
+                self.handle_accept()
+            if len(self._list_channels()) == count:
+                return
 
     def _list_channels(self) -> list[Channel]:
         channels: dict[int, Channel] = self.active_channels  # type: ignore[assignment]  # the stubs err
