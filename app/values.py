@@ -60,6 +60,8 @@ def parse_redis_url(text: str) -> str:
     url = urlsplit(text)
     if text and (url.scheme not in _REDIS_SCHEMES or not (url.path if url.scheme == "unix" else url.hostname)):
         raise ValueError("this is no Redis server; write redis://:password@host, or rediss:// for one with TLS")
+    if url.query or url.fragment:  # the client takes options from there: one can end the counting, or its time-outs
+        raise ValueError("what follows ? or # would change how tries are counted; leave it out")
     _read_authority(url)
     return text
 

@@ -30,7 +30,9 @@ _KEPT: Final = timedelta(days=1)  # the longest memory of a policy, as for the r
 
 
 class RedisTallies:
-    """Tallies in Redis; safe to use from several threads. Each call raises `TalliesGoneError` where it does not answer.
+    """Tallies in Redis; safe to use from several threads.
+
+    Each call raises `TalliesGoneError` where Redis does not answer, or with what is no tally.
 
     What is changed is changed at once: there is no transaction around several calls.
     """
@@ -112,8 +114,15 @@ def _write(tally: Tally) -> str:
     return f"{tally.tries} {tally.last_at.isoformat()} {tally.until.isoformat()}"
 
 
-def _read(value: str | bytes | None) -> Tally | None:
-    if not isinstance(value, str):  # there is none: what is there was decoded
+def _read(value: object) -> Tally | None:
+    """Return what a value says, or None where there is none; one that is no tally counts as no answer."""
+    if value is None:
         return None
-    tries, last_at, until = value.split()
-    return Tally(tries=int(tries), last_at=datetime.fromisoformat(last_at), until=datetime.fromisoformat(until))
+    try:
+        tries, last_at, until = str(value).split()
+        tally = Tally(tries=int(tries), last_at=datetime.fromisoformat(last_at), until=datetime.fromisoformat(until))
+    except ValueError as error:
+        raise TalliesGoneError from error
+    if tally.tries < 0 or tally.last_at.tzinfo is None or tally.until.tzinfo is None:
+        raise TalliesGoneError
+    return tally

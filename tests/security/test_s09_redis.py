@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from app.desk.doctor import examine
-from app.settings import Settings
+from app.settings import Settings, StartError, load_settings
 from app.storage.redis_tallies import RedisTallies
 from app.storage.throttles import TalliesGoneError, Tally
 from tests.bench.walker import Walker
@@ -217,6 +217,26 @@ def test_a_full_redis_is_one_that_does_not_answer(redis_server: RedisServer) -> 
     with pytest.raises(TalliesGoneError):
         tallies.change(["one"], NOW, lambda held: ([replace(held[0], tries=1)], None))
     tallies.close()
+
+
+@pytest.mark.parametrize("planted", ["", "1", "x x x", "-9 {now} {now}", "0 2026-01-01 2026-01-01", "\x00 {now} {now}"])
+def test_what_is_no_count_lets_nobody_guess(counted: Colleague, redis_server: RedisServer, planted: str) -> None:
+    app, login = counted.app, counted.login
+    assert attack(app, login, 1) == [422]
+    with redis_server.client as client:
+        names = client.keys("*")
+        assert names
+        for name in names:
+            client.set(name, planted.format(now=NOW.isoformat()))
+    assert attack(app, login, 3) == [503] * 3
+
+
+@pytest.mark.parametrize("ending", ["?socket_timeout=30", "?socket_timeout=abc", "?foo=1", "?decode_responses=0", "#x"])
+def test_nothing_behind_its_address_changes_how_tries_are_counted(ending: str) -> None:
+    with pytest.raises(StartError) as raised:
+        load_settings({"FOREWORD_REDIS_URL": f"redis://:canary@127.0.0.1{ending}"})
+    told = str(raised.value)
+    assert told == "FOREWORD_REDIS_URL: what follows ? or # would change how tries are counted; leave it out"
 
 
 def test_the_doctor_names_a_redis_that_is_gone_or_forgets(clinic: Clinic, redis_server: RedisServer) -> None:
