@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from app.storage.people import Role
 from tests.browser.staff import sign_in
@@ -15,6 +15,7 @@ from tests.browser.test_accessibility import FIND_SMALL, FIND_UNMARKED
 from tests.support.axe import RunAxe
 from tests.support.browser import PHONE, OpenPage, Screen
 from tests.support.html import CheckHtml
+from tests.support.redis import RedisServer
 from tests.support.server import Server, StartServer
 from tests.web.clinic.colleague import PASSWORD
 from tests.web.clinic.staff import make_codes
@@ -209,11 +210,7 @@ def test_a_passkey_signs_in_after_the_password_and_alone(start_server: StartServ
     page = open_page(own)
     with hold_security_key(page):
         join(page, find_link(server).replace("127.0.0.1", "localhost"))
-        page.goto("/clinic/account/passkey")
-        page.get_by_label("A name for this passkey").fill("Blue key")
-        page.get_by_label("Your password").fill(PASSWORD)
-        page.get_by_role("button", name="Make a passkey").click()
-        page.wait_for_url("**/clinic/account")
+        make_passkey(page)
         assert "Blue key" in page.locator("main").inner_text()
 
         page.get_by_role("button", name="Sign out").click()
@@ -227,6 +224,33 @@ def test_a_passkey_signs_in_after_the_password_and_alone(start_server: StartServ
         page.wait_for_url(lambda address: "sign-in" not in address)
         page.goto("/clinic/account")
         assert "Ann Lee" in page.locator("main").inner_text()
+
+
+def make_passkey(page: Page) -> None:
+    page.goto("/clinic/account/passkey")
+    page.get_by_label("A name for this passkey").fill("Blue key")
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Make a passkey").click()
+    page.wait_for_url("**/clinic/account")
+
+
+def test_while_passwords_cannot_be_checked_the_passkey_on_that_page_signs_in(
+    start_server: StartServer, browser: Browser, redis_server: RedisServer
+) -> None:
+    server = start_server(demo=0, password_cost="test", redis_url=redis_server.url)
+    # Not watched: the console tells of the page that says to wait.
+    context = browser.new_context(base_url=server.url.replace("127.0.0.1", "localhost"))
+    page = context.new_page()
+    with closing(context), hold_security_key(page):
+        join(page, find_link(server).replace("127.0.0.1", "localhost"))
+        make_passkey(page)
+        page.get_by_role("button", name="Sign out").click()
+        redis_server.kill()
+        start_signing_in(page)
+        page.get_by_text("Passwords and codes cannot be checked at this moment").first.wait_for()
+        page.get_by_role("button", name="Sign in with a passkey").click()
+        page.wait_for_url(lambda address: "sign-in" not in address)
+    server.stop(may_have_failed=True)  # its log tells of the Redis
 
 
 def test_a_browser_without_a_passkey_says_so_and_stays(start_server: StartServer, open_page: OpenPage) -> None:
