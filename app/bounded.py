@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -57,3 +58,20 @@ class Bounded(Generic[T]):
             if self._run is None or self._run.ended.is_set():
                 self._run = Run(self._call)
             return self._run
+
+
+class BoundedByKey(Generic[K, T]):
+    """Calls that differ from time to time, of which one runs at a time for each key; safe to ask from many threads."""
+
+    def __init__(self) -> None:
+        """Call nothing yet."""
+        self._lock = threading.Lock()
+        self._runs: dict[K, Run[T]] = {}
+
+    def begin(self, key: K, call: Callable[[], T]) -> Run[T]:
+        """Return the call that is under way for a key, whoever began it, or begin this one."""
+        with self._lock:
+            run = self._runs.get(key)
+            if run is None or run.ended.is_set():
+                run = self._runs[key] = Run(call)
+            return run

@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app
+from app.bounded import Bounded
 from app.clinic.editions import EditionShelf
 from app.clinic.kind import require_kind
 from app.desk.backup import KEY_FILE, read_backup_key
@@ -53,6 +54,8 @@ _TURN_SECONDS: Final = 15
 # How long a start waits for whoever keeps the database locked.
 _LOCKED_SECONDS: Final = 60
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+# How long a turn waits for a folder that may lie on another machine.
+_FOLDER_SECONDS: Final = 2
 # What is done on the side is begun no more, and what was begun may end: whatever is cut off is done at the next start.
 _HOUSE_SECONDS: Final = 5
 
@@ -190,7 +193,35 @@ def keep_house(app: Flask, services: Services, stopped: threading.Event) -> None
             except Exception as error:  # noqa: BLE001  whatever it is, the pages go on
                 record_failure(error, f"{name} failed")
         if stopped.wait(_TURN_SECONDS):
+            house.end()
             return
+
+
+class Aside:
+    """Something that may take long, in a thread of its own: the turn goes on, and it is begun anew once it ended."""
+
+    def __init__(self, name: str, call: Callable[[], object]) -> None:
+        """Begin nothing yet."""
+        self._name = name
+        self._call = call
+        self._thread = threading.Thread()
+
+    def begin(self) -> None:
+        """Begin it, unless it is under way."""
+        if not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._do, daemon=True)
+            self._thread.start()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for its end where it is under way, so many seconds at most."""
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
+    def _do(self) -> None:
+        try:
+            self._call()
+        except Exception as error:  # noqa: BLE001  whatever it is, the pages go on
+            record_failure(error, f"{self._name} failed")
 
 
 class House:
@@ -204,27 +235,38 @@ class House:
         self._purged_at = float("-inf")
         self._is_unchecked = is_large(services.engine)
         self._drawn_for = services.clinic
-        self._backup = threading.Thread()
+        self._sound = Aside("soundness", self._look_through)
+        self._chores = Aside("chores", lambda: run_due_chores(self._build_night(), services.now()))
+        self._backup = Aside("backup", lambda: run_due_backup(self._build_night(), services.now()))
+        self._listing = Bounded(self._list_erased)
         self._erased: ErasedList | None = None
 
     def list_chores(self) -> tuple[tuple[str, Callable[[], None]], ...]:
         """Return what is to be looked at in a turn, by name."""
-        chores = (
-            ("purge", self._purge),
-            ("error pages", self._draw),
-            ("soundness", self._look_through),
-        )
+        first = (("purge", self._purge), ("error pages", self._draw))
+        last = (("soundness", self._begin_to_look_through),)
         if self._services.desks is None:
-            return chores
-        closed = (("intake", self._take_in), ("chores", self._do_chores))
+            return (*first, *last)
+        closed = (("intake", self._take_in), ("chores", self._chores.begin))
         if self._services.settings.backup_folder is None:
-            return (*chores, *closed)
-        return (*chores, *closed, ("backup", self._back_up), ("list of what was erased", self._list_erased))
+            return (*first, *closed, *last)
+        kept = (("backup", self._backup.begin), ("list of what was erased", self._wait_for_list))
+        return (*first, *closed, *kept, *last)
 
-    def _look_through(self) -> None:
+    def end(self) -> None:
+        """Wait a moment for the chores: what is cut off rests for half an hour."""
+        self._chores.wait(_HOUSE_SECONDS)
+
+    def _begin_to_look_through(self) -> None:
         if self._is_unchecked:  # too large to have been looked through before anybody was served
             self._is_unchecked = False
+            self._sound.begin()
+
+    def _look_through(self) -> None:
+        try:
             require_sound(self._services.engine)
+        finally:
+            checkpoint(self._services.engine)  # while somebody reads, the journal keeps what was erased (D-8)
 
     def _purge(self) -> None:
         if time.monotonic() - self._purged_at >= _PURGE_SECONDS:
@@ -242,15 +284,8 @@ class House:
         while take_in_new(services.engine, services.desk, self._shelf.find, services.now()) == BATCH:
             pass
 
-    def _do_chores(self) -> None:
-        run_due_chores(self._build_night(), self._services.now())
-
-    def _back_up(self) -> None:
-        if not self._backup.is_alive():
-            # Beside the rest: what patients send is taken in while it goes on.
-            arguments = (self._build_night(), self._services.now())
-            self._backup = threading.Thread(target=run_due_backup, args=arguments, daemon=True)
-            self._backup.start()
+    def _wait_for_list(self) -> None:
+        self._listing.begin().wait(time.monotonic() + _FOLDER_SECONDS)
 
     def _list_erased(self) -> None:
         settings = self._services.settings

@@ -144,7 +144,7 @@ def test_every_wrong_setting_is_one_sentence_each(tmp_path: Path) -> None:
         (
             "FOREWORD_DATABASE_URL",
             "postgresql+psycopg://user:secret@127.0.0.1:1/x",
-            "FOREWORD_DATABASE_URL: the database cannot be used",
+            "FOREWORD_DATABASE_URL: the database server cannot be reached; look whether it runs",
         ),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from app.bounded import BoundedByKey, SlowError
 from app.desk.backup import KEY_FILE, BackupError, read_backup_key
 from app.desk.backup_folder import list_backups
 from app.desk.erased import name_list, read_list
@@ -26,6 +28,9 @@ ACTION: Final = "backup.made"
 FAILED: Final = "failed"
 """The outcome of one that was not made."""
 
+_FOLDER_SECONDS: Final = 2.0
+# The folder may be mounted from a machine that is gone. Then one look hangs, and not each.
+_LOOKS: Final = BoundedByKey[Path, list[Finding]]()
 _OLDEST: Final = timedelta(days=2)
 _REASONS: Final = {
     "no-key": "there is no usable key",
@@ -50,7 +55,13 @@ def look_at_backup(look: Look) -> Iterator[Finding]:
     """Look whether there is a good backup of these days, and whether the next one will be made."""
     folder = look.settings.backup_folder
     if folder is not None:
-        yield from _look_at_folder(look, folder)
+        try:
+            run = _LOOKS.begin(folder, lambda: list(_look_at_folder(look, folder)))
+            yield from run.wait(time.monotonic() + _FOLDER_SECONDS)
+        except SlowError:
+            yield Finding(
+                str(folder), "it does not answer", "look at its disk, or at the machine that it is mounted from"
+            )
     with begin_read(look.engine) as connection:
         last = find_last_time(connection, LAST_GOOD)
         tries = list_entries(connection, AuditFilter(action=ACTION), 1)

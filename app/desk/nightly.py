@@ -1,8 +1,8 @@
 """What the clinic's side does by itself once a day, however many processes run: purge, notice, check.
 
-Each chore is one process's while it is being done, and done for the day only when it succeeded: what failed is tried
-again half an hour later, and what died with its process at once. A failure is logged, and stops neither the others nor
-a page.
+Each chore is one process's while it is being done, and done for the day only when it succeeded: what failed, or died
+with its process, is tried again half an hour later. A failure is logged, and stops neither the others nor a page. They
+are for a thread of their own: the check asks other machines, and goes through the whole audit log.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Chores: what is done once a day, however many processes run on however many machines.
 
 Whoever does one holds its lock, which ends with them; only what succeeded counts as done, so that neither a failure nor
-a crash costs a day. One that fails rests before the next try, and one whose process died is another's at once.
+a crash costs a day. One that fails, or whose process dies, rests before the next try.
 """
 
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ from app.storage.metadata import UtcDateTime
 from app.storage.tables import CHORES
 
 REST: Final = timedelta(minutes=30)
-"""How long a chore that failed is left alone."""
+"""How long a chore is left alone that failed, or whose process died."""
 
 _BELIEVED: Final = timedelta(days=2)
 """How far ahead a note may be of the clock: two processes may disagree about the day, and not about the month."""
 
-# A day that stands nowhere in a calendar: somebody tried, and it was not done. It sorts before all days.
+# A day that stands nowhere in a calendar: somebody began, and it is not done. It sorts before all days.
 _UNDONE: Final = ""
 # One statement that both databases know. Whatever day stands there: what succeeded is noted each time.
 _NOTE: Final = text(
@@ -45,16 +45,14 @@ def hold_chore(engine: Engine, name: str, today: date, now: datetime) -> Iterato
         if not is_held or _is_settled(engine, name, today, now):  # done in the moment before the lock was ours
             yield False
             return
-        try:
-            yield True
-        finally:
-            if not _is_settled(engine, name, today, now):
-                with begin_write(engine) as connection:
-                    connection.execute(_NOTE, {"name": name, "day": _UNDONE, "now": now})
+        # Before the work: one that takes its process with it would else be begun anew at each start, without an end.
+        with begin_write(engine) as connection:
+            connection.execute(_NOTE, {"name": name, "day": _UNDONE, "now": now})
+        yield True
 
 
 def _is_settled(engine: Engine, name: str, today: date, now: datetime) -> bool:
-    """Tell whether the chore is done for today, or failed so shortly ago that it rests."""
+    """Tell whether the chore is done for today, or was begun so shortly ago, and is not done, that it rests."""
     with begin_read(engine) as connection:
         row = connection.execute(_FIND, {"name": name}).one_or_none()
     if row is None or row.done_at > now + _BELIEVED:
@@ -69,6 +67,6 @@ def note_time(connection: Connection, name: str, today: date, now: datetime) -> 
 
 
 def find_last_time(connection: Connection, name: str) -> datetime | None:
-    """Return when something last succeeded, or last failed where it is a chore; None if it never did."""
+    """Return when something last succeeded, or was last begun where it is a chore; None if it never was."""
     row = connection.execute(_FIND, {"name": name}).one_or_none()
     return row.done_at if row else None

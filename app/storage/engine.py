@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, cast
+from typing import ClassVar, Final, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.storage.metadata import SCHEMA_REVISION
@@ -60,6 +60,15 @@ class SchemaRevisionError(Exception):
             f"the database is at schema revision {found}, this program knows {known}; "
             "start the newer program, or restore the backup made before it"
         )
+
+
+class MigratingError(SQLAlchemyError):
+    """Somebody else has been bringing the schema up to date for as long as anybody waits for that."""
+
+    SENTENCE: ClassVar = "another program is bringing the database up to date; wait, and start again"
+
+    def __init__(self) -> None:
+        super().__init__(self.SENTENCE)
 
 
 class ReadOnlyTransactionError(Exception):
@@ -154,10 +163,11 @@ def checkpoint(engine: Engine) -> bool:
     return row is not None and row[0] == 0
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema up to date; processes that start together wait for the first.
+def migrate(engine: Engine, patience: float = _MIGRATION_SECONDS) -> None:
+    """Bring the schema up to date; processes that start together wait for the first, so many seconds at most.
 
     A newer one is left as it is: raises `SchemaRevisionError` unless its last migration said that this program fits.
+    On PostgreSQL whoever waited too long for another one's migration gets `MigratingError`.
     """
     with begin_read(engine) as connection:
         if _fits(connection):
@@ -165,9 +175,9 @@ def migrate(engine: Engine) -> None:
     with engine.connect() as connection:
         try:
             if engine.dialect.name == "postgresql":
-                _migrate_postgres(connection)
+                _migrate_postgres(connection, patience)
             else:
-                connection.connection.cursor().execute(f"PRAGMA busy_timeout = {_MIGRATION_SECONDS * 1000}")
+                connection.connection.cursor().execute(f"PRAGMA busy_timeout = {round(patience * 1000)}")
                 with connection.begin():
                     _upgrade(connection)
         finally:
@@ -205,17 +215,17 @@ def _fits(connection: Connection) -> bool:
     return True
 
 
-def _migrate_postgres(connection: Connection) -> None:
+def _migrate_postgres(connection: Connection, patience: float) -> None:
     """Migrate at one go a database that is new, and in short steps one that others are working with."""
     for name, limit in (("lock_timeout", f"{_LOCK_SECONDS}s"), ("statement_timeout", "0")):
         connection.execute(text("SELECT set_config(:name, :limit, false)"), {"name": name, "limit": limit})
     connection.commit()
-    deadline = time.monotonic() + _MIGRATION_SECONDS
+    deadline = time.monotonic() + patience
     # Not pg_advisory_lock: who waits in it has a transaction open, and an index that is made meanwhile waits for that.
     while not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK}).scalar():
         connection.commit()
         if time.monotonic() > deadline:
-            raise OperationalError("pg_try_advisory_lock", None, TimeoutError())
+            raise MigratingError
         time.sleep(_TURN_SECONDS)
     is_live = _read_revision(connection) is not None
     connection.commit()

@@ -11,7 +11,8 @@ from typing import Final
 from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import DBAPIError
 
-from app.storage.engine import begin_read
+from app.storage import postgres_trouble
+from app.storage.engine import MigratingError, begin_read
 
 CHECKED_AT_START: Final = 64 * 1024 * 1024
 """Up to so many bytes a database is looked through before anybody is served: it takes a tenth of a second."""
@@ -25,7 +26,10 @@ _CLOSED: Final = "the database cannot be written to; look whose it is, and wheth
 _LOCKED: Final = "another program keeps the database locked; end that one, or wait for it, and start again"
 _FAILED: Final = "the disk of the database fails; look at it with the system's own tools before anything else"
 _UNKNOWN: Final = "the database cannot be used (…); look whether it runs, and whether this program may write to it"
-SENTENCES: Final = (_DAMAGED, _FULL, _CLOSED, _LOCKED, _FAILED, _UNKNOWN)
+SENTENCES: Final = (
+    *(_DAMAGED, _FULL, _CLOSED, _LOCKED, _FAILED, _UNKNOWN, MigratingError.SENTENCE),
+    *postgres_trouble.SENTENCES.values(),
+)
 """Everything that is said of a database; `…` stands for the kind of a failure that nobody foresaw."""
 
 _BY_SQLITE: Final = {
@@ -35,6 +39,12 @@ _BY_SQLITE: Final = {
     sqlite3.SQLITE_READONLY: _CLOSED,
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_IOERR: _FAILED,
+}
+_BY_POSTGRES: Final = {
+    **postgres_trouble.SENTENCES,
+    postgres_trouble.DISK_FULL: _FULL,
+    postgres_trouble.DISK_FAILED: _FAILED,
+    postgres_trouble.LOCK_NOT_AVAILABLE: _LOCKED,
 }
 _BY_SYSTEM: Final = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EROFS: _CLOSED, errno.EIO: _FAILED}
 _PRIMARY: Final = 0xFF  # SQLite's longer codes say more in the bytes above
@@ -52,7 +62,9 @@ def explain_failure(error: Exception) -> str:
     unknown = _UNKNOWN.replace("…", type(error).__name__)
     if isinstance(error, OSError):
         return _BY_SYSTEM.get(error.errno or 0, unknown)
-    return _BY_SQLITE.get(_find_code(error), unknown)
+    if isinstance(error, MigratingError):
+        return MigratingError.SENTENCE
+    return _BY_SQLITE.get(_find_code(error)) or _BY_POSTGRES.get(postgres_trouble.find_state(error), unknown)
 
 
 def is_damage(error: Exception) -> bool:
@@ -61,8 +73,11 @@ def is_damage(error: Exception) -> bool:
 
 
 def is_lock(error: Exception) -> bool:
-    """Tell whether a failure means that somebody else holds SQLite's database, so that waiting helps."""
-    return _find_code(error) == sqlite3.SQLITE_BUSY
+    """Tell whether a failure means that somebody else holds what was wanted of the database, so that waiting helps."""
+    return (
+        _find_code(error) == sqlite3.SQLITE_BUSY
+        or postgres_trouble.find_state(error) == postgres_trouble.LOCK_NOT_AVAILABLE
+    )
 
 
 def is_new(engine: Engine) -> bool:

@@ -1,4 +1,4 @@
-"""Chores: of many who would do one on the same day, one has it, until it is done, it failed, or its process died."""
+"""Chores: of many who would do one on the same day, one has it; what failed, or died with its process, rests."""
 
 import subprocess
 import sys
@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from app.storage.chores import REST, find_last_time, hold_chore, note_time
 from app.storage.engine import begin_read, begin_write
+from app.storage.locks import hold_lock
 
 DAY = timedelta(days=1)
 SECONDS_TO_NOTICE = 20
@@ -89,16 +90,38 @@ def test_of_four_processes_at_once_one_does_it_and_the_day_is_done(engine: Engin
     assert do(engine, now + DAY)
 
 
-def test_what_died_with_its_process_is_another_s_at_once(engine: Engine, now: datetime) -> None:
+def test_what_died_with_its_process_rests_and_is_then_another_s(engine: Engine, now: datetime) -> None:
     with start_others(engine, now, 1) as (holder,):
         assert read_line(holder) == "ours"
         assert not do(engine, now)
+        assert not do(engine, now + REST)  # it is still being done
         holder.kill()
         holder.wait()
-        deadline = time.monotonic() + SECONDS_TO_NOTICE
-        while not do(engine, now):  # by the same clock: no lease has to run out
-            assert time.monotonic() < deadline
-    assert not do(engine, now)
+    wait_for_lock(engine)
+    assert not do(engine, now + REST - timedelta(seconds=1))
+    assert do(engine, now + REST)
+    assert not do(engine, now + REST)
+
+
+def test_what_kills_every_process_that_does_it_is_begun_once_in_a_rest(engine: Engine, now: datetime) -> None:
+    for begun in (now, now + REST):
+        with start_others(engine, begun, 1) as (holder,):
+            assert read_line(holder) == "ours"
+            holder.kill()
+            holder.wait()
+        wait_for_lock(engine)
+        for seconds in (0, 1, 1799):  # started anew at once, and again and again
+            assert not do(engine, begun + timedelta(seconds=seconds))
+
+
+def wait_for_lock(engine: Engine) -> None:
+    """Wait until nobody holds the chore's lock: the kernel or the server has noticed."""
+    deadline = time.monotonic() + SECONDS_TO_NOTICE
+    while True:
+        with hold_lock(engine, "chore purge") as is_held:
+            if is_held:
+                return
+        assert time.monotonic() < deadline
 
 
 def test_it_is_done_again_the_next_day_and_never_the_day_before(engine: Engine, now: datetime) -> None:
