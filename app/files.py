@@ -3,14 +3,19 @@
 It never says what is in one, and never makes one that others can read.
 """
 
+import fcntl
+import glob
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from app.settings import StartError
 
 _OPEN_TO_OTHERS: Final = 0o077
+_PARTIAL: Final = ".partial"
 
 
 def make_data_folder(folder: Path) -> None:
@@ -53,3 +58,47 @@ def write_once(path: Path, content: bytes) -> None:
             return
     finally:
         temporary.unlink()
+    sync_folder(path.parent)
+
+
+@contextmanager
+def replace_whole(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to write and read, which has its name only once the block ended and all of it is on the disk.
+
+    Whatever fails, what had the name before has it still, and nothing is left. What a kill leaves is hidden, ends in
+    `.partial`, and is removed by the next one of this name, or by `clear_partials`.
+    """
+    clear_partials(path.parent, f"{glob.escape(path.name)}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PARTIAL)  # made with mode 0600
+    partial = Path(name)
+    with os.fdopen(handle, "w+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH)  # so that nobody takes it for what somebody left
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+    sync_folder(path.parent)
+
+
+def clear_partials(folder: Path, beginning: str) -> int:
+    """Remove what was killed while it wrote a file of such a name, and return how many that were; none in use."""
+    count = 0
+    for path in folder.glob(f".{beginning}*{_PARTIAL}"):
+        with suppress(OSError), path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+            count += 1
+    return count
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the disk know the names in a folder."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

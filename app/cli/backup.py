@@ -9,9 +9,9 @@ import click
 from app.cli._clinic import ACTOR, OpenClinic, open_present_clinic
 from app.cli._files import name_file
 from app.cli._progress import show_progress
-from app.desk.backup import KEY_FILE, BackupError, Manifest, count_backup, find_backup_key
+from app.desk.backup import KEY_FILE, BackupError, Manifest, count_backup, find_backup_key, hurry
 from app.desk.backup_folder import Source, make_backup
-from app.desk.nightly_backup import account, account_failure, back_up
+from app.desk.nightly_backup import FAILURES, account, account_failure, back_up
 from app.desk.proving import clear_leftovers
 from app.settings import StartError
 
@@ -57,11 +57,11 @@ def _write(clinic: OpenClinic, out: Path | None, secret: bytes) -> tuple[Path, M
     try:
         now = datetime.now(UTC)
         if out is None:
-            return back_up(clinic.settings, clinic.engine, clinic.desk, now, actor=ACTOR, show=show)
+            return back_up(clinic.settings, clinic.engine, clinic.desk, now, actor=ACTOR, show=show, pace=hurry)
         source = Source(engine=clinic.engine, desk=clinic.desk, data=clinic.settings.data)
         try:
             manifest = make_backup(out, secret, source, now, show)
-        except (BackupError, OSError) as error:
+        except FAILURES as error:
             account_failure(clinic.engine, clinic.desk, error, datetime.now(UTC), actor=ACTOR)
             raise
         account(clinic.engine, clinic.desk, manifest, datetime.now(UTC), actor=ACTOR)

@@ -49,8 +49,9 @@ def restore(file: Path, key: Path | None) -> None:
     desk = read_desk(settings)
     secret, _ = find_backup_key(key or settings.data / KEY_FILE, may_make=False)
     try:
-        path = find_newest(file, secret) if file.is_dir() else file
-        listed = read_list(name_list(path.parent, secret), secret)
+        path = find_newest(file, secret, datetime.now(UTC)) if file.is_dir() else file
+        list_path = name_list(path.parent, secret)
+        has_list, listed = list_path.exists(), read_list(list_path, secret)
         manifest, erased = _restore(settings, desk, secret, path, listed)
     except BackupError as error:
         raise StartError(f"{name_file(file)}: {error}; nothing was changed") from None
@@ -62,7 +63,7 @@ def restore(file: Path, key: Path | None) -> None:
         raise StartError(
             f"FOREWORD_DATABASE_URL: the database cannot be used ({type(error).__name__}); nothing was changed"
         ) from None
-    _tell(path, manifest, erased if listed else None)
+    _tell(path, manifest, erased if has_list else None)
 
 
 def _restore(

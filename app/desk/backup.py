@@ -10,12 +10,14 @@ import binascii
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.desk.keyring import Desk
 from app.desk.proving import open_place
@@ -26,6 +28,7 @@ from app.storage.dump import count_rows, dump_rows, list_tables, load_rows
 from app.storage.engine import begin_read, begin_snapshot, begin_write, create_engine_for, is_current, migrate
 from app.storage.letters import count_letters
 from app.storage.metadata import SCHEMA_REVISION
+from app.storage.trouble import explain_failure
 from app.vault.box import KEY_LENGTH, PREFIX_LENGTH, BoxError, open_stream, seal_stream
 
 KEY_FILE: Final = "backup.key"
@@ -36,6 +39,12 @@ _CHUNK: Final = 1 << 16
 _ROWS: Final = 200
 
 Report = Callable[[int], object]
+Pace = Callable[[], object]
+"""Called after each step of long work, and may take its time: whoever is served by the same process comes first."""
+
+
+def hurry() -> None:
+    """Go on at once: nobody is served by this process."""
 
 
 class BackupError(Exception):
@@ -103,7 +112,14 @@ def count_backup(engine: Engine) -> int:
         return sum(count_rows(connection).values())
 
 
-def prove_backup(file: BinaryIO, key: bytes, desk: Desk, folder: Path) -> Manifest:
+def read_manifest(file: BinaryIO, key: bytes) -> Manifest:
+    """Return what a backup says of itself, without a proof that the rest is whole; raises `BackupError`."""
+    file.seek(0)
+    with _told():
+        return _read_manifest(next(_read_lines(open_stream(key, file.read))))
+
+
+def prove_backup(file: BinaryIO, key: bytes, desk: Desk, folder: Path, pace: Pace = hurry) -> Manifest:
     """Restore a backup into a temporary database, and return what it says of itself; raises `BackupError`.
 
     Everything is read to its end, the audit log verified, and whatever is sealed has its key here.
@@ -113,28 +129,26 @@ def prove_backup(file: BinaryIO, key: bytes, desk: Desk, folder: Path) -> Manife
         try:
             migrate(engine)
             with begin_write(engine) as connection:
-                return load_backup(connection, file, key, desk)
+                return load_backup(connection, file, key, desk, pace)
+        except SQLAlchemyError as error:
+            raise BackupError(f"it could not be restored in {folder} to prove it: {explain_failure(error)}") from None
         finally:
             engine.dispose()
 
 
-def load_backup(connection: Connection, file: BinaryIO, key: bytes, desk: Desk) -> Manifest:
+def load_backup(connection: Connection, file: BinaryIO, key: bytes, desk: Desk, pace: Pace = hurry) -> Manifest:
     """Load a backup into an empty database in the caller's transaction, and return what it says of itself.
 
     Raises `BackupError` before the transaction ends, so that a backup that is not good changes nothing.
     """
     file.seek(0)
-    try:
+    with _told():
         lines = _read_lines(open_stream(key, file.read))
         manifest = _read_manifest(next(lines))
-        _load_tables(connection, lines)
-    except BoxError as error:
-        raise BackupError(error.fault) from None
-    except (ValueError, KeyError, TypeError, StopIteration):
-        raise BackupError("its content is not what this program writes") from None
+        _load_tables(connection, _walk(lines, pace))
     if count_rows(connection) != dict(manifest.counts):
         raise BackupError("it does not hold as many rows as it says")
-    breach = verify_log(connection, desk.chain_key, manifest.head)
+    breach = verify_log(connection, desk.chain_key, manifest.head, pace=pace)
     if breach is not None:
         raise BackupError(f"its audit log is not whole, or the key desk.pem here is not its own: {breach.fault}")
     missing = sorted(key_id for key_id in count_letters(connection) if key_id not in desk.keys)
@@ -148,6 +162,24 @@ def is_empty(engine: Engine) -> bool:
     with begin_read(engine) as connection:
         counts = count_rows(connection)
     return not any(count for name, count in counts.items() if name != "audit_head")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Have whatever is wrong with a backup's content said as `BackupError`."""
+    try:
+        yield
+    except BoxError as error:
+        raise BackupError(error.fault) from None
+    except (ValueError, KeyError, TypeError, StopIteration):
+        raise BackupError("its content is not what this program writes") from None
+
+
+def _walk(lines: Iterator[dict[str, Any]], pace: Pace) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(lines, 1):
+        yield line
+        if number % _ROWS == 0:
+            pace()
 
 
 def _write_lines(

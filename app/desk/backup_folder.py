@@ -6,11 +6,8 @@ backup. Nothing of another clinic is ever touched, which the sealed head of each
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,14 +15,20 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from app.desk.backup import BackupError, Manifest, prove_backup, write_backup
+from app.desk.backup import BackupError, Manifest, Pace, hurry, prove_backup, read_manifest, write_backup
 from app.desk.keyring import Desk
+from app.files import clear_partials, replace_whole, sync_folder
 from app.vault.box import name_key
 
+AHEAD: Final = timedelta(days=2)
+"""How far ahead of the clock the date of a backup may be: two machines may disagree about the day, no further."""
+
 _ENDING: Final = ".backup"
-_PARTIAL: Final = ".partial"
 _MOMENT: Final = "%Y%m%dT%H%M%SZ"
 _NAME: Final = re.compile(r"foreword-[0-9a-f]{16}-(\d{8}T\d{6}Z)\.backup")
+
+_KEPT: Final = 7
+"""How many are kept besides the newest, whatever their age: one night with the clock ahead makes all of them old."""
 
 Steps = Callable[[Iterator[int]], Iterable[int]]
 
@@ -39,27 +42,18 @@ class Source:
     data: Path
 
 
-def make_backup(path: Path, key: bytes, source: Source, now: datetime, show: Steps = iter) -> Manifest:
-    """Write a backup to a file of this name and return what it says of itself; `show` is given the steps to walk.
+def make_backup(
+    path: Path, key: bytes, source: Source, now: datetime, show: Steps = iter, pace: Pace = hurry
+) -> Manifest:
+    """Write a backup to a file of this name and return what it says of itself.
 
-    Raises `BackupError` or `OSError`, and then nothing is left of it.
+    `show` is given the steps of writing to walk, `pace` is called after each of proving. Raises `BackupError`,
+    `OSError` or `SQLAlchemyError`, and then nothing is left of it.
     """
-    partial = path.with_name(f".{path.name}{_PARTIAL}")
-    handle = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)  # whatever the umask is
-    with os.fdopen(handle, "w+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH)  # so that nobody takes it for what somebody left
-            for _ in show(write_backup(source.engine, key, file, now)):
-                pass
-            file.flush()
-            os.fsync(file.fileno())
-            manifest = prove_backup(file, key, source.desk, source.data)
-            partial.replace(path)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
-    sync_folder(path.parent)
-    return manifest
+    with replace_whole(path) as file:
+        for _ in show(write_backup(source.engine, key, file, now)):
+            pass
+        return prove_backup(file, key, source.desk, source.data, pace)
 
 
 def name_backup(folder: Path, key: bytes, now: datetime) -> Path:
@@ -69,48 +63,66 @@ def name_backup(folder: Path, key: bytes, now: datetime) -> Path:
 
 def list_backups(folder: Path, key: bytes) -> list[tuple[datetime, Path]]:
     """Return the backups in a folder that are sealed with a key, each with its moment, oldest first."""
-    return sorted(
-        (datetime.strptime(name[1], _MOMENT).replace(tzinfo=UTC), path)
-        for path in folder.glob(f"foreword-{name_key(key)}-*{_ENDING}")
-        if (name := _NAME.fullmatch(path.name))
-    )
+    found = ((_read_moment(path), path) for path in folder.glob(f"foreword-{name_key(key)}-*{_ENDING}"))
+    return sorted((moment, path) for moment, path in found if moment is not None)
 
 
-def find_newest(folder: Path, key: bytes) -> Path:
-    """Return the newest backup in a folder, or raise `BackupError`."""
+def find_newest(folder: Path, key: bytes, now: datetime) -> Path:
+    """Return the newest backup in a folder, or raise `BackupError` where none is, or none can be told to be it.
+
+    A date is only what a clock said. One ahead of now is not believed, nor one whose audit log is shorter than that of
+    an older backup: whoever restores says which it is to be.
+    """
     found = list_backups(folder, key)
     if not found:
         raise BackupError("no backup that is sealed with this key lies there")
-    return found[-1][1]
+    believed = [path for moment, path in found if moment <= now + AHEAD]
+    if not believed:
+        raise BackupError(
+            "every backup there is dated ahead of this machine’s clock; set the clock, or name the file you want"
+        )
+    newest = believed[-1]
+    entries = {path: _count_entries(path, key) for path in believed}
+    longest = max(reversed(believed), key=lambda path: entries[path])
+    if 0 < entries[newest] < entries[longest]:
+        raise BackupError(
+            f"{newest.name} has the later date, and {longest.name} the longer audit log: a clock was wrong, or an "
+            "older backup was restored in between; name the file you want"
+        )
+    return newest
 
 
 def remove_old(folder: Path, key: bytes, days: int, now: datetime) -> int:
     """Remove the backups that are older than so many days and return how many; call it after a newer one was proved.
 
-    The newest is never removed, whatever its name says.
+    The newest ones stay whatever their age. Those dated ahead of now are neither removed nor counted among them.
     """
-    old = [path for moment, path in list_backups(folder, key)[:-1] if now - moment > timedelta(days=days)]
+    believed = [(moment, path) for moment, path in list_backups(folder, key) if moment <= now + AHEAD]
+    rest = believed[: -(min(days, _KEPT) + 1)]
+    old = [path for moment, path in rest if now - moment > timedelta(days=days)]
     for path in old:
         path.unlink(missing_ok=True)
     sync_folder(folder)
     return len(old)
 
 
-def clear_partials(folder: Path, key: bytes) -> int:
-    """Remove what a backup left that was killed, and return how many that were; none that somebody writes."""
-    count = 0
-    for path in folder.glob(f".foreword-{name_key(key)}-*{_ENDING}{_PARTIAL}"):
-        with suppress(OSError), path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()
-            count += 1
-    return count
+def clear_folder(folder: Path, key: bytes) -> int:
+    """Remove what was killed while it wrote a backup or the list there, and return how many; none that is written."""
+    return clear_partials(folder, f"foreword-{name_key(key)}")
 
 
-def sync_folder(folder: Path) -> None:
-    """Have the disk know the names in a folder."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _read_moment(path: Path) -> datetime | None:
+    name = _NAME.fullmatch(path.name)
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        return datetime.strptime(name[1], _MOMENT).replace(tzinfo=UTC) if name else None
+    except ValueError:
+        return None  # no day of any calendar: this program did not name it
+
+
+def _count_entries(path: Path, key: bytes) -> int:
+    """Return how long a backup says its audit log is; 0 where that cannot be read, which a proof will tell."""
+    try:
+        with path.open("rb") as file:
+            return read_manifest(file, key).head.number
+    except (BackupError, OSError):
+        return 0

@@ -7,9 +7,7 @@ may have any of them.
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +16,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 
 from app.desk.backup import BackupError
-from app.desk.backup_folder import sync_folder
+from app.files import replace_whole
 from app.storage.audit import AuditFilter, Event, append_event, count_entries, stream_entries
 from app.storage.engine import begin_read
 from app.storage.responses import erase_response
@@ -37,10 +35,12 @@ class ErasedList:
         """Nothing was looked at yet."""
         self._folder = folder
         self._key = key
-        self._known = 0
+        self._known: int | None = None
 
     def update(self, engine: Engine) -> int:
         """Write what was erased since the last time and return how many the list has then, 0 where it was up to date.
+
+        The first time it is written even if nothing was erased: that is what it then says.
 
         Raises `BackupError` where the list that is there does not open: it is left as it is, and no other is begun.
         """
@@ -59,6 +59,14 @@ class ErasedList:
 def name_list(folder: Path, key: bytes) -> Path:
     """Return where the list is that belongs to the backups of a key."""
     return folder / f"foreword-{name_key(key)}.erased"
+
+
+def count_unlisted(engine: Engine, path: Path, key: bytes, until: datetime) -> int:
+    """Return how many responses were erased before a moment and are not on the list; raises `BackupError`."""
+    listed = read_list(path, key)
+    with begin_read(engine) as connection:
+        wanted = AuditFilter(action=_ACTION, outcome="done", until=until)
+        return len({entry.event.subject for entry in stream_entries(connection, wanted)} - listed.keys())
 
 
 def read_list(path: Path, key: bytes) -> Mapping[str, str]:
@@ -90,18 +98,9 @@ def erase_again(
 
 
 def _write(path: Path, key: bytes, erased: Mapping[str, str]) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            for part in seal_stream(key, _list_parts(erased), secrets.token_bytes(PREFIX_LENGTH)):
-                file.write(part)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+    with replace_whole(path) as file:
+        for part in seal_stream(key, _list_parts(erased), secrets.token_bytes(PREFIX_LENGTH)):
+            file.write(part)
 
 
 def _list_parts(erased: Mapping[str, str]) -> Iterator[bytes]:

@@ -21,7 +21,7 @@ from app.settings import Settings, StartError
 from app.storage.audit import Event, append_event, is_foreign, lock_log
 from app.storage.clinic_keys import list_keys, record_key
 from app.storage.engine import begin_write
-from app.storage.trouble import is_new
+from app.storage.trouble import is_new, is_unbegun
 from app.vault.keys import KeyFileError, PrivateKey, dump_private_key, load_private_key, make_private_key
 
 FOLDER: Final = "keys"
@@ -132,11 +132,15 @@ def open_desk(engine: Engine, settings: Settings, now: datetime, *, has_to_fit: 
 def require_own_database(engine: Engine, settings: Settings) -> None:
     """Raise `StartError` where keys are there and the database they belong to is not: an empty one is no replacement.
 
-    Whoever went on with it would believe that nobody had ever sent anything.
+    Whoever went on with it would believe that nobody had ever sent anything. One that has its tables and nothing else
+    is what a restore leaves that broke off.
     """
-    if (settings.data / FOLDER / DESK_FILE).exists() and is_new(engine):
+    folder = settings.data / FOLDER
+    has_keys = (folder / DESK_FILE).exists()
+    has_sealed = has_keys and any(folder.glob(name_response_key("*")))
+    if (has_keys and is_new(engine)) or (has_sealed and is_unbegun(engine)):
         raise StartError(
-            f"FOREWORD_DATABASE_URL: the database is empty, and {settings.data / FOLDER} has the keys of one that was "
+            f"FOREWORD_DATABASE_URL: the database is empty, and {folder} has the keys of one that was "
             "not; restore the newest backup: foreword restore (or, to begin anew, move that folder away)"
         )
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from app.desk.backup import KEY_FILE, BackupError, Manifest, read_backup_key
-from app.desk.backup_folder import Source, Steps, clear_partials, make_backup, name_backup, remove_old
+from app.desk.backup import KEY_FILE, BackupError, Manifest, Pace, read_backup_key
+from app.desk.backup_folder import Source, Steps, clear_folder, make_backup, name_backup, remove_old
 from app.desk.doctor_backup import ACTION, FAILED, LAST_GOOD
 from app.desk.keyring import Desk
 from app.desk.nightly import ACTOR, Night
@@ -30,9 +32,36 @@ CHORE: Final = "nightly backup"
 _RESTS: Final = 1.0
 """How long it rests after each step, as a share of how long the step took: patients come first."""
 
+FAILURES: Final = (BackupError, OSError, StartError, SQLAlchemyError)
+"""Whatever a backup is known to fail with."""
+
+
+class Rest:
+    """Rests after each step as long as the step took: whoever is served by the same process waits less."""
+
+    def __init__(self) -> None:
+        """Begin the first step."""
+        self._began = time.monotonic()
+
+    def __call__(self) -> None:
+        """Rest, and begin the next step."""
+        time.sleep((time.monotonic() - self._began) * _RESTS)
+        self._began = time.monotonic()
+
 
 def run_due_backup(night: Night, now: datetime) -> bool:
-    """Make the backup if it is due and nobody made it today; return whether this process tried."""
+    """Make the backup if it is due and nobody made it today; return whether this process tried.
+
+    Whatever fails is logged, and tried again half an hour later: it is called where nobody would catch it.
+    """
+    try:
+        return _run_if_due(night, now)
+    except Exception as error:  # noqa: BLE001  whatever it is, the pages go on, and the next night has its backup
+        record_failure(error, "backup failed")
+        return True
+
+
+def _run_if_due(night: Night, now: datetime) -> bool:
     settings, clinic = night.settings, night.keeper.get().settings
     if settings.backup_folder is None or clinic is None or not (settings.data / KEY_FILE).exists():
         return False
@@ -42,42 +71,44 @@ def run_due_backup(night: Night, now: datetime) -> bool:
     with hold_chore(night.engine, CHORE, local.date(), now) as is_ours:
         if not is_ours:
             return False
-        try:
-            back_up(settings, night.engine, night.desk, now, actor=ACTOR)
-        except (BackupError, OSError, StartError) as error:
-            record_failure(error, "backup failed")
-            return True
+        back_up(settings, night.engine, night.desk, now, actor=ACTOR, pace=Rest())
         with begin_write(night.engine) as connection:
             note_time(connection, CHORE, local.date(), now)
     return True
 
 
 def walk_slowly(steps: Iterator[int]) -> Iterable[int]:
-    """Give the steps, with a rest after each: whoever is served by the same process waits less."""
-    began = time.monotonic()
+    """Give the steps, with a rest after each."""
+    rest = Rest()
     for step in steps:
-        time.sleep((time.monotonic() - began) * _RESTS)
+        rest()
         yield step
-        began = time.monotonic()
 
 
 def back_up(
-    settings: Settings, engine: Engine, desk: Desk, now: datetime, *, actor: str, show: Steps = walk_slowly
+    settings: Settings,
+    engine: Engine,
+    desk: Desk,
+    now: datetime,
+    *,
+    actor: str,
+    show: Steps = walk_slowly,
+    pace: Pace,
 ) -> tuple[Path, Manifest]:
     """Put a proved backup into the folder of the settings and remove those whose days are over.
 
-    Raises `BackupError`, `OSError` or `StartError`; then the log says that it failed, and the older ones are there.
+    Raises one of `FAILURES`; then the log says that it failed, and the older ones are there.
     """
     folder = settings.backup_folder
     if folder is None:
         raise StartError("FOREWORD_BACKUP_FOLDER: no folder is set; set one, or name a file")
     try:
         key = read_backup_key(settings.data / KEY_FILE)
-        clear_partials(folder, key)
+        clear_folder(folder, key)
         path = name_backup(folder, key, now)
         source = Source(engine=engine, desk=desk, data=settings.data)
-        manifest = make_backup(path, key, source, now, show)
-    except (BackupError, OSError, StartError) as error:
+        manifest = make_backup(path, key, source, now, show, pace)
+    except FAILURES as error:
         account_failure(engine, desk, error, now, actor=actor)
         raise
     account(engine, desk, manifest, now, actor=actor)
@@ -94,9 +125,9 @@ def account(engine: Engine, desk: Desk, manifest: Manifest, now: datetime, *, ac
 
 
 def account_failure(engine: Engine, desk: Desk, error: Exception, now: datetime, *, actor: str) -> None:
-    """Enter a backup that was not made in the log."""
+    """Enter a backup that was not made in the log, if the database takes it: it may be what failed."""
     event = Event(action=ACTION, actor=actor, outcome=FAILED, about={"reason": _name_reason(error)})
-    with begin_write(engine) as connection:
+    with suppress(SQLAlchemyError), begin_write(engine) as connection:
         append_event(connection, desk.chain_key, event, now)
 
 
@@ -105,6 +136,8 @@ def _name_reason(error: Exception) -> str:
         return "not-good"
     if isinstance(error, StartError):
         return "no-key"
+    if isinstance(error, SQLAlchemyError):
+        return "no-database"
     return "no-folder" if isinstance(error, FileNotFoundError | NotADirectoryError) else "not-written"
 
 

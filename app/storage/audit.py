@@ -5,7 +5,7 @@ It must never hold an answer, a name of a patient, or anything a person typed.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -32,6 +32,7 @@ PAGE: Final = 100
 """How many entries a page of the log has."""
 
 _HEAD_ROW: Final = 1
+_STEP: Final = 200
 # `with_for_update` is PostgreSQL's; on SQLite a writing transaction is alone anyway.
 _LOCK_HEAD: Final = select(AUDIT_HEAD.c.number, AUDIT_HEAD.c.link).where(AUDIT_HEAD.c.id == _HEAD_ROW).with_for_update()
 _HEAD: Final = select(AUDIT_HEAD.c.number, AUDIT_HEAD.c.link).where(AUDIT_HEAD.c.id == _HEAD_ROW)
@@ -246,18 +247,24 @@ def is_foreign(connection: Connection, key: bytes) -> bool:
 
 
 def verify_log(
-    connection: Connection, key: bytes, seen: Head | None = None, *, newest: int | None = None
+    connection: Connection,
+    key: bytes,
+    seen: Head | None = None,
+    *,
+    newest: int | None = None,
+    pace: Callable[[], object] | None = None,
 ) -> Breach | None:
     """Return the first place where the log was changed, cut, lengthened or reordered; None when it is whole.
 
     `seen` is a head that was written down earlier: with it an end that was cut off, head and all, is found too.
     `newest` is for who has no time: only so many entries at the end are looked at, and what was before is believed.
+    `pace` is called every few hundred entries, and may take its time.
     """
     start = _find_start(connection, newest)
     statement = _ENTRIES.where(AUDIT_ENTRIES.c.number > start.number)
     # Closed whatever is found: PostgreSQL keeps a cursor open for an end that is never read.
     with connection.execute(statement.execution_options(yield_per=500)) as rows:
-        found = _follow(rows, key, seen, start)
+        found = _follow(rows if pace is None else _walk(rows, pace), key, seen, start)
     if isinstance(found, Breach):
         return found
     head = find_head(connection)
@@ -272,6 +279,13 @@ def _find_start(connection: Connection, newest: int | None) -> Head:
     number = find_head(connection).number - newest if newest is not None else 0
     link = connection.execute(_LINK_OF, {"number": number}).scalar() if number > 0 else None
     return Head(0, FIRST) if link is None else Head(number, link)
+
+
+def _walk(rows: Iterable[Row[Any]], pace: Callable[[], object]) -> Iterator[Row[Any]]:
+    for number, row in enumerate(rows, 1):
+        yield row
+        if number % _STEP == 0:
+            pace()
 
 
 def _follow(rows: Iterable[Row[Any]], key: bytes, seen: Head | None, start: Head) -> Breach | Head:

@@ -12,7 +12,10 @@ from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import DBAPIError
 
 from app.storage import postgres_trouble
-from app.storage.engine import MigratingError, begin_read
+from app.storage.audit import find_head, lock_log
+from app.storage.clinic_keys import list_keys
+from app.storage.engine import MigratingError, begin_read, begin_write
+from app.storage.tables import AUDIT_HEAD, CLINIC_KEYS
 
 CHECKED_AT_START: Final = 64 * 1024 * 1024
 """Up to so many bytes a database is looked through before anybody is served: it takes a tenth of a second."""
@@ -84,6 +87,17 @@ def is_new(engine: Engine) -> bool:
     """Tell whether nothing was ever made in a database."""
     with begin_read(engine) as connection:
         return not inspect(connection).get_table_names()
+
+
+def is_unbegun(engine: Engine) -> bool:
+    """Tell whether a database has its tables, and no clinic ever began in it: it has neither a key nor an entry."""
+    with begin_read(engine) as connection:
+        names = inspect(connection).get_table_names()
+        if not {CLINIC_KEYS.name, AUDIT_HEAD.name} <= set(names) or list_keys(connection):
+            return False
+    with begin_write(engine) as connection:
+        lock_log(connection)  # whoever begins one at this moment has ended when this goes on
+        return not list_keys(connection) and not find_head(connection).number
 
 
 def is_large(engine: Engine) -> bool:

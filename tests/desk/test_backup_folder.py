@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.clinic.keeper import ClinicKeeper
-from app.desk.backup import KEY_FILE, BackupError, find_backup_key, load_backup, prove_backup
-from app.desk.backup_folder import clear_partials, find_newest, list_backups, remove_old
+from app.desk.backup import KEY_FILE, BackupError, find_backup_key, hurry, load_backup, prove_backup
+from app.desk.backup_folder import clear_folder, find_newest, list_backups
 from app.desk.doctor import examine
 from app.desk.doctor_backup import describe_last
 from app.desk.erased import ErasedList, erase_again, name_list, read_list
@@ -23,9 +24,10 @@ from app.storage.audit import AuditFilter, Event, append_event, list_entries, ve
 from app.storage.engine import begin_read, begin_write, create_engine_for, migrate
 from app.storage.responses import erase_response, find_response
 from app.vault.box import name_key
-from tests.desk.conftest import NOW, Clinic
+from tests.desk.conftest import NOW, Clinic, open_clinic
 
 NIGHT = NOW.replace(hour=9)  # four o'clock in Chicago, where the demonstration is
+LATER = NIGHT + timedelta(days=99)
 
 
 class Kept:
@@ -45,7 +47,7 @@ class Kept:
 
     def back_up(self, now: datetime) -> Path:
         """Make a backup, whatever the hour."""
-        return back_up(self.settings, self.clinic.engine, self.clinic.desk, now, actor="program")[0]
+        return back_up(self.settings, self.clinic.engine, self.clinic.desk, now, actor="program", pace=hurry)[0]
 
     def list_moments(self) -> list[datetime]:
         """Return of when the backups in the folder are."""
@@ -85,9 +87,9 @@ def test_of_many_programs_that_wake_at_once_one_makes_it_and_it_restores(kept: K
     assert before == [False, []]  # two o'clock is too early
     assert sorted(tried) == [False] * 5 + [True]
     assert kept.list_moments() == [NIGHT]
-    with find_newest(kept.folder, kept.key).open("rb") as file:
+    with find_newest(kept.folder, kept.key, LATER).open("rb") as file:
         assert prove_backup(file, kept.key, kept.clinic.desk, tmp_path).counts["responses"] == 3
-    assert find_newest(kept.folder, kept.key).stat().st_mode & 0o077 == 0
+    assert find_newest(kept.folder, kept.key, LATER).stat().st_mode & 0o077 == 0
     assert not run_due_backup(kept.night, NIGHT + timedelta(hours=1))
     assert run_due_backup(kept.night, NIGHT + timedelta(days=1))
     assert len(kept.list_files()) == 2
@@ -100,14 +102,103 @@ def test_old_ones_go_after_a_newer_good_one_and_only_this_clinic_s(kept: Kept) -
     notes = f"foreword-{name_key(kept.key)}-notes.backup"
     for name in (other, notes):
         (kept.folder / name).write_bytes(b"somebody else's")
-    for days in (0, 1, 29):
+    for days in (0, 1, 2, 23, 24, 25, 26, 27, 28):
         kept.back_up(NIGHT + timedelta(days=days))
-    assert len(kept.list_moments()) == 3
-    kept.back_up(NIGHT + timedelta(days=31))
-    assert kept.list_moments() == [NIGHT + timedelta(days=days) for days in (1, 29, 31)]
+    assert len(kept.list_moments()) == 9
+    kept.back_up(NIGHT + timedelta(days=31, hours=1))
+    assert kept.list_moments() == [NIGHT + timedelta(days=days) for days in (2, 23, 24, 25, 26, 27, 28)] + [
+        NIGHT + timedelta(days=31, hours=1)
+    ]
     assert {other, notes} <= set(kept.list_files())
-    assert remove_old(kept.folder, kept.key, 30, NIGHT + timedelta(days=999)) == 2
-    assert kept.list_moments() == [NIGHT + timedelta(days=31)]  # the newest stays whatever its age
+
+
+def test_a_night_with_the_clock_ahead_costs_no_good_backup_and_is_never_taken_for_the_newest(kept: Kept) -> None:
+    # Given a week of backups, and a night on which the clock is ten years ahead
+    week = [NIGHT + timedelta(days=days) for days in range(7)]
+    for night in week:
+        kept.back_up(night)
+    ahead = kept.back_up(NIGHT + timedelta(days=3650))
+    assert kept.list_moments()[:-1] == week
+    # When it is right again, what a restore takes is the newest of those that the clock had right
+    right = NIGHT + timedelta(days=7)
+    assert find_newest(kept.folder, kept.key, right).name == f"foreword-{name_key(kept.key)}-20260616T093000Z.backup"
+    # Then the doctor says so, and says that the last good one is still to come
+    findings = kept.list_findings(right)
+    assert any(f"{ahead}: this backup is dated ahead of the clock" in finding for finding in findings)
+    assert any("the last good one is dated 2036-06-07 09:30 UTC, which is still to come" in one for one in findings)
+    assert describe_last(kept.clinic.engine, right) == "2036-06-07 09:30 UTC (ahead of the clock)"
+    # And the nights after it are as they ever were, for months
+    nights = [NIGHT + timedelta(days=days) for days in range(8, 50, 5)]
+    for night in nights:
+        newest = kept.back_up(night)
+    assert kept.list_moments()[:-1] == nights[1:]
+    assert find_newest(kept.folder, kept.key, nights[-1]) == newest
+    assert [finding for finding in kept.list_findings(nights[-1]) if "ahead of" not in finding] == []
+    assert ahead.exists()
+
+
+def test_a_failure_after_a_night_with_the_clock_ahead_is_told(kept: Kept) -> None:
+    kept.back_up(NIGHT + timedelta(days=3650))
+    kept.folder.rename(kept.folder.with_name(f"{kept.folder.name}-away"))
+    assert run_due_backup(kept.night, NIGHT)
+    assert any("failed: the folder was not there" in finding for finding in kept.list_findings(NIGHT))
+
+
+def test_where_dates_and_logs_disagree_nobody_guesses_which_is_the_newest(kept: Kept) -> None:
+    early = kept.back_up(NIGHT + timedelta(days=10))  # the clock was ten days ahead
+    late = kept.back_up(NIGHT)
+    now = NIGHT + timedelta(days=9)
+    with pytest.raises(BackupError, match=f"{early.name} has the later date, and {late.name} the longer audit log"):
+        find_newest(kept.folder, kept.key, now)
+    assert find_newest(kept.folder, kept.key, NIGHT) == late
+    late.unlink()
+    with pytest.raises(BackupError, match="every backup there is dated ahead of this machine’s clock"):
+        find_newest(kept.folder, kept.key, NIGHT)
+    assert find_newest(kept.folder, kept.key, now) == early
+
+
+def test_a_database_that_fails_is_told_as_a_backup_that_was_not_made(kept: Kept) -> None:
+    kept.back_up(NIGHT)
+    tomorrow = NIGHT + timedelta(days=1)
+    with begin_write(kept.clinic.engine) as connection:
+        connection.execute(text("ALTER TABLE notes RENAME TO away"))
+    assert run_due_backup(kept.night, tomorrow)
+    with begin_write(kept.clinic.engine) as connection:
+        connection.execute(text("ALTER TABLE away RENAME TO notes"))
+    assert kept.list_outcomes()[0] == ("failed", "no-database")
+    assert any("failed: the database failed" in finding for finding in kept.list_findings(tomorrow))
+    assert kept.list_moments() == [NIGHT]
+    assert len(kept.list_files()) == 1
+
+
+@pytest.fixture
+def kept_in_postgres(tmp_path: Path, postgres_url: str) -> Iterator[Kept]:
+    """Give a clinic on PostgreSQL with enough in it for a backup of some steps."""
+    (folder := tmp_path / "backups").mkdir()
+    for clinic in open_clinic(tmp_path, FOREWORD_DATABASE_URL=postgres_url):
+        clinic.fill(60)
+        yield Kept(clinic, folder)
+
+
+def test_a_snapshot_that_is_lost_on_the_way_is_told(kept_in_postgres: Kept) -> None:
+    kept = kept_in_postgres
+
+    def lose(steps: Iterator[int]) -> Iterator[int]:
+        yield next(steps)
+        with begin_write(kept.clinic.engine) as connection:
+            lost = connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            ).all()
+        assert lost
+        yield from steps
+
+    with pytest.raises(SQLAlchemyError):
+        back_up(kept.settings, kept.clinic.engine, kept.clinic.desk, NIGHT, actor="program", show=lose, pace=hurry)
+    assert kept.list_outcomes() == [("failed", "no-database")]
+    assert kept.list_files() == []
 
 
 def test_one_that_is_not_good_leaves_the_older_ones_and_is_told(kept: Kept) -> None:
@@ -128,7 +219,7 @@ def test_one_that_is_not_good_leaves_the_older_ones_and_is_told(kept: Kept) -> N
 
 
 def test_a_folder_that_is_away_is_told_and_tried_again_after_a_rest(kept: Kept) -> None:
-    away = kept.folder.rename(kept.folder.with_name("away"))
+    away = kept.folder.rename(kept.folder.with_name(f"{kept.folder.name}-away"))
     assert run_due_backup(kept.night, NIGHT)
     assert kept.list_outcomes() == [("failed", "no-folder")]
     assert any("this program cannot write there" in finding for finding in kept.list_findings(NIGHT))
@@ -146,18 +237,18 @@ def test_what_broke_off_never_looks_like_a_backup_and_the_next_one_removes_it(ke
         files.extend(kept.list_files())
         [half] = [path for path in kept.folder.iterdir() if path.suffix == ".partial"]
         shutil.copy(half, kept.folder / f"{half.name}.kept")
-        assert clear_partials(kept.folder, kept.key) == 0  # somebody is at it
+        assert clear_folder(kept.folder, kept.key) == 0  # somebody is at it
         raise BackupError("killed")
 
     files: list[str] = []
     with pytest.raises(BackupError):
-        back_up(kept.settings, kept.clinic.engine, kept.clinic.desk, NIGHT, actor="program", show=break_off)
+        back_up(kept.settings, kept.clinic.engine, kept.clinic.desk, NIGHT, actor="program", show=break_off, pace=hurry)
     assert [name for name in files if name.endswith(".backup")] == []
     assert kept.list_moments() == []
     [left] = kept.folder.iterdir()
     left.rename(left.with_name(left.name.removesuffix(".kept")))  # as a kill would have left it
     kept.back_up(NIGHT + timedelta(seconds=1))
-    assert kept.list_files() == [find_newest(kept.folder, kept.key).name]
+    assert kept.list_files() == [find_newest(kept.folder, kept.key, LATER).name]
 
 
 def test_it_is_off_without_a_folder_or_a_key_and_the_doctor_says_so(kept: Kept) -> None:
