@@ -15,6 +15,7 @@ from tests.support.server import Server, StartServer
 
 TYPED = 'Zoë’s <b>own</b> words & "more",\nin two lines'
 CLOSED = 503
+CODE = "ABCD-EFGH-JKMN-PQRS-TUVW-XYZ2"
 
 
 @contextmanager
@@ -122,3 +123,39 @@ def test_our_script_gets_a_page_without_a_form_and_keeps_its_own(walker: Walker,
         text = answer.read().decode()
     assert answer.status == CLOSED
     assert "<form" not in text
+    assert "What you typed is still here. Wait a minute, then save it again." in text
+    assert "go back" not in text
+
+
+def test_who_erased_is_not_told_of_something_typed_and_can_erase_again(walker: Walker, postgres_url: str) -> None:
+    walker.ask("GET", "/erase")
+    form = walker.document.forms[0]
+    with lose_database(postgres_url):
+        walker.send(form)
+        assert walker.status == CLOSED
+        assert walker.document.headings == ["We do not know whether your answers are erased"]
+        assert "Your answers may still be on this server." in walker.document.text
+        assert "typed" not in walker.document.text
+    # When it is back, the page that is named erases them
+    assert "/erase" in walker.document.links
+    walker.ask("GET", "/erase")
+    walker.send(walker.document.forms[0])
+    assert (walker.status, walker.document.headings) == (200, ["Everything is erased"])
+
+
+@pytest.mark.parametrize(("path", "typed"), [("/", {}), ("/resume", {"code": [CODE]})])
+def test_what_has_no_typed_answers_is_not_repeated_and_a_code_stands_nowhere(
+    server: Server, postgres_url: str, path: str, typed: dict[str, list[str]]
+) -> None:
+    walker = Walker(server.url)
+    walker.ask("GET", path)
+    form = next(form for form in walker.document.forms if form.action in {"/start", "/resume"})
+    with lose_database(postgres_url):
+        walker.send(form, typed)
+    walker.connection.close()
+    assert walker.status == CLOSED
+    assert walker.document.headings == ["That was not done yet"]
+    assert walker.document.forms == []
+    assert path in walker.document.links
+    assert CODE not in walker.body.decode()
+    assert "write down" not in walker.document.text

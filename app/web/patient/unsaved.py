@@ -1,31 +1,48 @@
-"""The page for when the database does not answer a post: all that was posted stands on it, ready to be sent again.
+"""The pages for when the database does not answer a post: what was typed stands there, ready to be sent again.
 
-It needs no database. To send again is safe: however often it comes, a page is saved as it is and answers are sent once.
+They need no database. To send again is safe: however often it comes, a page is saved as it is and answers are sent once.
+What has no typed answers is not repeated: whoever erased or entered a code is told what became of it, and where to go.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from flask import make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from app.web.i18n import translate
 from app.web.patient.lost import view_posted
 from app.web.patient.step import STEP_HEADER
 
 _CLOSED: Final = 503
 _NOT_REPEATED: Final = frozenset({"csrf_token", "action"})
+_TYPED: Final = frozenset({"patient.save_question_page", "patient.leave_check", "patient.send"})
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was asked for and did not happen: its heading, what to do, and the page on which it can be asked again."""
+
+    heading: str
+    advice: str
+    again: str = ""
 
 
 def keep_unsaved(posted: MultiDict[str, str]) -> Response | None:
-    """Return a page with all that was posted and a button that sends it again; None where the page is still there.
+    """Return a page that says what was not done, with all typed answers on it and a button that sends them again.
 
-    With our script it is: only a part of the answer is shown, on the page that was filled in.
+    With our script it is only a part of the answer that is shown, on the page that was filled in: that still has them.
     """
-    if request.blueprint != "patient" or STEP_HEADER in request.headers:
+    if request.blueprint != "patient":
         return None
     _, typed = view_posted(posted)
+    has_typed = bool(typed) or request.endpoint in _TYPED
+    if not has_typed or STEP_HEADER in request.headers:
+        page = render_template("patient/undone.html", undone=_name_undone(has_typed=has_typed))
+        return make_response(page, _CLOSED)
     page = render_template(
         "patient/unsaved.html",
         typed=typed,
@@ -34,3 +51,23 @@ def keep_unsaved(posted: MultiDict[str, str]) -> Response | None:
         action=posted.get("action", ""),
     )
     return make_response(page, _CLOSED)
+
+
+def _name_undone(*, has_typed: bool) -> Undone:
+    if has_typed:
+        advice = translate("What you typed is still here. Wait a minute, then save it again.")
+        return Undone(translate("This is not saved yet"), advice)
+    match request.endpoint:
+        case "patient.erase":
+            # It may have been done and not heard of: to promise either would be untrue.
+            advice = translate("Your answers may still be on this server. Wait a minute, then erase them again.")
+            return Undone(translate("We do not know whether your answers are erased"), advice, "/erase")
+        case "patient.start":
+            advice = translate("No form was opened. Wait a minute, then start again.")
+            return Undone(translate("That was not done yet"), advice, "/")
+        case "patient.resume":
+            advice = translate("Your code is as good as before. Wait a minute, then enter it again.")
+            return Undone(translate("That was not done yet"), advice, "/resume")
+        case _:
+            again = "" if STEP_HEADER in request.headers else request.path
+            return Undone(translate("That was not done yet"), translate("Wait a minute, then try again."), again)
