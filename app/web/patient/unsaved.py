@@ -1,7 +1,7 @@
 """The pages for when the database does not answer a post: what was typed stands there, ready to be sent again.
 
-They need no database. To send again is safe: however often it comes, a page is saved as it is and answers are sent once.
-What has no typed answers is not repeated: whoever erased or entered a code is told what became of it, and where to go.
+They need no database. To send again is safe: however often it comes, a page is saved as it is and answers are sent
+once. What has no typed answers is not repeated: whoever erased or entered a code is told what became of it.
 """
 
 from __future__ import annotations
