@@ -9,6 +9,7 @@ import click
 
 from app.cli._clinic import ACTOR, OpenClinic, open_present_clinic
 from app.cli._progress import show_progress
+from app.desk.locking import list_unlocked, lock_keys
 from app.desk.rotation import Resealed, count_older, finish, list_key_states, make_newest_key, reseal
 from app.settings import StartError
 from app.storage.clinic_keys import find_newest_key
@@ -31,13 +32,34 @@ def list_() -> None:
     """Tell the keys there are, and how much is sealed to each."""
     with open_present_clinic() as clinic:
         states = list_key_states(clinic.engine, clinic.desk)
+        unlocked = list_unlocked(clinic.settings)
     for state in states:
         what = "sealed to now" if state.is_newest else "older"
         here = "" if state.is_here else "; its file is missing"
         spare = "; its file can be removed" if state.is_here and not state.is_newest and not state.letters else ""
         click.echo(f"{state.id}  {what}  {state.letters} responses and notes{here}{spare}")
+    for path in unlocked:
+        click.echo(
+            f"{path}: a passphrase is set, and this key is not locked with it; lock it: foreword keys lock", err=True
+        )
     if not all(state.is_here for state in states if state.letters or state.is_newest):
         sys.exit(FOUND)
+
+
+@keys.command()
+def lock() -> None:
+    """Lock the key files with FOREWORD_KEY_PASSPHRASE, where it was set after they were made.
+
+    The server can go on running. It needs the passphrase from its next start on.
+    """
+    with open_present_clinic() as clinic:
+        locked = lock_keys(clinic.engine, clinic.settings, clinic.desk, datetime.now(UTC), actor=ACTOR)
+    for path in locked:
+        click.echo(f"{path}: locked")
+    if locked:
+        click.echo("Copies made before open without the passphrase: copy these files there anew, and destroy the old.")
+    else:
+        click.echo("Every key is locked already.")
 
 
 @keys.command()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from app.desk.finding import Finding, Look
 from app.desk.keyring import DESK_FILE, FOLDER, name_response_key, read_key
+from app.desk.locking import list_unlocked
 from app.settings import StartError
 from app.storage.audit import verify_log
 from app.storage.clinic_keys import find_newest_key
@@ -17,6 +18,7 @@ from app.storage.letters import count_letters
 from app.storage.metadata import SCHEMA_REVISION
 
 _QUICK_ENTRIES: Final = 5_000
+_QUICK_LETTERS: Final = 10_000
 
 
 def look_at_schema(look: Look) -> Iterator[Finding]:
@@ -37,15 +39,19 @@ def look_at_schema(look: Look) -> Iterator[Finding]:
 def look_at_keys(look: Look) -> Iterator[Finding]:
     """Look whether everything that is sealed has its key here."""
     folder = look.settings.data / FOLDER
+    for path in list_unlocked(look.settings):
+        yield Finding(
+            str(path), "a passphrase is set, and this key is not locked with it", "lock it: foreword keys lock"
+        )
     with begin_read(look.engine) as connection:
-        counts = count_letters(connection)
+        counts = _count_letters(connection, is_quick=look.is_quick)
         newest = find_newest_key(connection)
     if newest is None:
         yield Finding("keys", "there is no key to seal to", "start the program once: foreword serve")
         return
     for key_id in sorted({newest.id, *counts}):
         path = folder / name_response_key(key_id)
-        count = counts.get(key_id, 0)
+        count = counts.get(key_id, "0")
         try:
             if read_key(path, look.settings.key_passphrase).public.id != key_id:
                 yield Finding(str(path), "it holds another key than its name says", "put back your copy of it")
@@ -66,13 +72,25 @@ def look_for_stray_keys(look: Look) -> Iterator[Finding]:
         )
 
 
-def list_used_keys(engine: Engine) -> list[str]:
-    """Return the id of each key that something is sealed to, with how much that is: the newest key first (S14)."""
+def list_used_keys(engine: Engine, *, is_quick: bool = False) -> list[str]:
+    """Return the id of each key that something is sealed to, with how much that is: the newest key first (S14).
+
+    A quick list is of some thousands of what is sealed, whichever come first.
+    """
     with begin_read(engine) as connection:
-        counts = count_letters(connection)
+        counts = _count_letters(connection, is_quick=is_quick)
         newest = find_newest_key(connection)
     first = [newest.id] if newest else []
-    return [f"{key_id} ({counts.get(key_id, 0)})" for key_id in [*first, *sorted(counts.keys() - set(first))]]
+    return [f"{key_id} ({counts.get(key_id, '0')})" for key_id in [*first, *sorted(counts.keys() - set(first))]]
+
+
+def _count_letters(connection: Connection, *, is_quick: bool) -> dict[str, str]:
+    """Return how much is sealed to each key, as it is told: with a plus where there may be more."""
+    if not is_quick:
+        return {key_id: str(count) for key_id, count in count_letters(connection).items()}
+    counts = count_letters(connection, _QUICK_LETTERS)
+    more = "+" if sum(counts.values()) >= _QUICK_LETTERS else ""
+    return {key_id: f"{count}{more}" for key_id, count in counts.items()}
 
 
 def look_at_audit(look: Look) -> Iterator[Finding]:

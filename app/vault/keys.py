@@ -90,6 +90,15 @@ def dump_private_key(private: PrivateKey, passphrase: str = "") -> bytes:
     return private.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection)
 
 
+def is_locked(pem: bytes) -> bool:
+    """Tell whether a key that `dump_private_key` wrote needs a passphrase.
+
+    >>> is_locked(dump_private_key(make_private_key())), is_locked(dump_private_key(make_private_key(), "pass"))
+    (False, True)
+    """
+    return b"ENCRYPTED" in pem.partition(b"\n")[0]
+
+
 def load_private_key(pem: bytes, passphrase: str = "") -> PrivateKey:
     """Return the key that `dump_private_key` wrote, or raise `KeyFileError`.
 
@@ -97,9 +106,8 @@ def load_private_key(pem: bytes, passphrase: str = "") -> PrivateKey:
     >>> load_private_key(dump_private_key(key, "pass"), "pass").public == key.public
     True
     """
-    is_locked = b"ENCRYPTED" in pem.partition(b"\n")[0]
     try:
-        loaded = load_pem_private_key(pem, passphrase.encode() if is_locked else None)
+        loaded = load_pem_private_key(pem, passphrase.encode() if is_locked(pem) else None)
     except (ValueError, TypeError):
         raise KeyFileError from None
     if not isinstance(loaded, X25519PrivateKey):
