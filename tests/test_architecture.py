@@ -72,6 +72,7 @@ BANNED_IN_APP = {
     "render_template_string": "a template in Python is a place where an answer becomes markup",
     "eval": "no text is run",
     "exec": "no text is run",
+    "fork": "threads, locks and pipes do not live through one: start a process",
 }
 BANNED_IN_TESTS = {
     "skip": "a test that does not run proves nothing",

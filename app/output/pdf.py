@@ -72,7 +72,10 @@ def find_folder(name: str) -> Path:
 
 
 class PdfRenderer:
-    """Draws summaries in one long-lived process, one at a time, from any thread, and replaces it as it grows."""
+    """Draws summaries in one long-lived process, one at a time, from any thread, and replaces it as it grows.
+
+    The program that has one does not fork: two that shared its pipes would be given each other's papers.
+    """
 
     def __init__(
         self,
@@ -92,7 +95,6 @@ class PdfRenderer:
         self._places = places
         self._lock = threading.Lock()
         self._worker: subprocess.Popen[bytes] | None = None
-        self._owner = os.getpid()
         self._drawn = 0
         atexit.register(self.close)
 
@@ -111,8 +113,6 @@ class PdfRenderer:
     def _render(self, payload: bytes, limit: int) -> bytes:
         if len(payload) > limit:
             raise PdfTooLargeError(f"{len(payload)} bytes of text, at most {limit} are drawn")
-        if self._owner != os.getpid():
-            self._leave_parent()
         with self._take_turn():
             try:
                 drawn = self._draw(payload)
@@ -146,7 +146,7 @@ class PdfRenderer:
     def close(self) -> None:
         """End the process that draws; the next summary starts another."""
         worker, self._worker = self._worker, None
-        if worker is None or self._owner != os.getpid():
+        if worker is None:
             return
         worker.kill()
         worker.wait()
@@ -190,14 +190,6 @@ class PdfRenderer:
             TALLY.count(PDF_STARTS)
             self._worker, self._drawn = _start(), 0
         return self._worker
-
-    def _leave_parent(self) -> None:
-        """Start afresh in a forked server process: over its parent's pipes and lock two summaries would cross."""
-        worker, self._worker, self._lock, self._owner = self._worker, None, threading.Lock(), os.getpid()
-        if self._places is not None:
-            self._places = threading.BoundedSemaphore(MOST_TOGETHER)
-        if worker is not None:
-            _close_pipes(worker)
 
 
 def _tell_busy() -> PdfBusyError:

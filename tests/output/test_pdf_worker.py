@@ -165,26 +165,6 @@ def test_many_threads_each_get_their_own_summary(fresh: PdfRenderer) -> None:
         assert all(pool.map(draw, range(12)))
 
 
-def test_a_forked_server_draws_with_a_process_of_its_own(fresh: PdfRenderer) -> None:
-    first = fresh.render(samples.make_all_no())
-    ours = find_process(fresh).pid
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            same = fresh.render(samples.make_all_no()) == first
-            os.write(writer, b"own" if same and fresh.find_worker() != ours else b"not")
-            fresh.close()
-        finally:
-            os._exit(0)
-    os.waitpid(child, 0)
-    assert os.read(reader, 3) == b"own"
-    os.close(reader)
-    os.close(writer)
-    assert find_process(fresh).pid == ours
-    assert fresh.render(samples.make_all_no()) == first
-
-
 def test_the_process_knows_nothing_of_ours_and_can_write_no_file(fresh: PdfRenderer) -> None:
     fresh.render(samples.make_typical())
     process = find_process(fresh)
