@@ -129,10 +129,9 @@ def test_a_night_with_the_clock_ahead_costs_no_good_backup_and_is_never_taken_fo
     assert describe_last(kept.clinic.engine, right) == "2036-06-07 09:30 UTC (ahead of the clock)"
     # And the nights after it are as they ever were, for months
     nights = [NIGHT + timedelta(days=days) for days in range(8, 50, 5)]
-    for night in nights:
-        newest = kept.back_up(night)
+    made = [kept.back_up(night) for night in nights]
     assert kept.list_moments()[:-1] == nights[1:]
-    assert find_newest(kept.folder, kept.key, nights[-1]) == newest
+    assert find_newest(kept.folder, kept.key, nights[-1]) == made[-1]
     assert [finding for finding in kept.list_findings(nights[-1]) if "ahead of" not in finding] == []
     assert ahead.exists()
 
@@ -330,6 +329,29 @@ def test_the_list_keeps_what_a_restored_database_knows_nothing_of(kept: Kept) ->
     assert ErasedList(kept.folder, kept.key).update(other) == 2
     assert read_list(path, kept.key).keys() == {first, "ANOTHER"}
     other.dispose()
+
+
+def test_an_erasure_that_is_not_on_the_list_is_told(kept: Kept) -> None:
+    listing = ErasedList(kept.folder, kept.key)
+    kept.back_up(NIGHT)
+    listing.update(kept.clinic.engine)
+    assert read_list(name_list(kept.folder, kept.key), kept.key) == {}  # it is there: nothing was erased
+    erase_one(kept.clinic)
+    told = "1 responses that staff erased are not on the list"
+    assert kept.list_findings(NIGHT + timedelta(minutes=5)) == []  # it may take its time
+    assert any(told in finding for finding in kept.list_findings(NIGHT + timedelta(hours=1)))
+    listing.update(kept.clinic.engine)
+    assert kept.list_findings(NIGHT + timedelta(hours=1)) == []
+
+
+def test_what_a_kill_left_of_the_list_is_removed_with_the_rest(kept: Kept) -> None:
+    path = name_list(kept.folder, kept.key)
+    for name in (path.name, f"foreword-{name_key(kept.key)}-20260101T000000Z.backup"):
+        (kept.folder / f".{name}.abcdefgh.partial").write_bytes(b"half")
+    other = kept.folder / f".foreword-{name_key(b'o' * 32)}.erased.abcdefgh.partial"
+    other.write_bytes(b"half")
+    assert clear_folder(kept.folder, kept.key) == 2
+    assert list(kept.folder.iterdir()) == [other]
 
 
 def test_a_list_that_does_not_open_is_left_as_it_is_and_told(kept: Kept) -> None:
