@@ -27,7 +27,7 @@ def _build_room(name: str, rooms: str = "", libraries: str | None = None) -> Roo
 
 
 CORE = (
-    "app.settings app.files app.bounded app.logs app.tally "
+    "app.settings app.files app.bounded app.logs app.counters "
     "app.clinic app.questionnaire app.vault app.output app.storage"
 )
 
@@ -40,10 +40,10 @@ HOUSE = tuple(
         ("app.files", "app.settings", ""),
         ("app.bounded", "", ""),
         ("app.logs", "", "flask structlog"),
-        ("app.tally", "", ""),
+        ("app.counters", "", ""),
         ("app.questionnaire", "", "yaml"),
         ("app.vault", "", "cryptography"),
-        ("app.output", "app.questionnaire app.tally", "babel noto_cjk_sans_jp_regular pymupdf_fonts segno typst"),
+        ("app.output", "app.questionnaire app.counters", "babel noto_cjk_sans_jp_regular pymupdf_fonts segno typst"),
         ("app.storage", "app.questionnaire app.vault", "alembic psycopg redis sqlalchemy"),
         ("app.clinic", "app.settings app.questionnaire app.vault app.output app.storage", "sqlalchemy"),
         ("app.desk", CORE, "sqlalchemy"),

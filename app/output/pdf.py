@@ -23,10 +23,10 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from app.counters import COUNTERS, PDF_DRAWINGS, PDF_STARTS
 from app.output.payload import Paper, build_payload
 from app.output.pdf_worker import DRAWN, NOT_READY, PAPER_BREAK, REPLY, REQUEST
 from app.questionnaire.summary_model import Summary
-from app.tally import PDF_DRAWINGS, PDF_STARTS, TALLY
 
 TIMEOUT = 10.0
 LARGEST_REQUEST = 8_000_000
@@ -117,9 +117,9 @@ class PdfRenderer:
             try:
                 drawn = self._draw(payload)
             except PdfError:
-                TALLY.count(PDF_DRAWINGS, "failed")
+                COUNTERS.count(PDF_DRAWINGS, "failed")
                 raise
-        TALLY.count(PDF_DRAWINGS, "done")
+        COUNTERS.count(PDF_DRAWINGS, "done")
         return drawn
 
     @contextlib.contextmanager
@@ -187,13 +187,13 @@ class PdfRenderer:
     def _find_or_start(self) -> subprocess.Popen[bytes]:
         if self._worker is None or self._worker.poll() is not None:
             self.close()
-            TALLY.count(PDF_STARTS)
+            COUNTERS.count(PDF_STARTS)
             self._worker, self._drawn = _start(), 0
         return self._worker
 
 
 def _tell_busy() -> PdfBusyError:
-    TALLY.count(PDF_DRAWINGS, "busy")
+    COUNTERS.count(PDF_DRAWINGS, "busy")
     return PdfBusyError("the process that draws is busy")
 
 

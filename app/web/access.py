@@ -5,8 +5,8 @@ from typing import Final
 
 from flask import Flask, Response, g, request
 
+from app.counters import COUNTERS, THROTTLED
 from app.logs import get_log
-from app.tally import TALLY, THROTTLED
 from app.web.numbering import find_number
 
 _FIRST_ERROR: Final = 400
@@ -24,7 +24,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        TALLY.begin()
+        COUNTERS.begin()
         g.begun = (find_number(request.environ), time.perf_counter())
 
     @app.after_request
@@ -34,9 +34,9 @@ def init_app(app: Flask) -> None:
         route = name_route(rule.rule) if rule else "none"  # the rule: the path can hold what was typed
         number, begun_at = g.begun
         seconds = time.perf_counter() - begun_at
-        TALLY.record(route, method, status, seconds)
+        COUNTERS.record(route, method, status, seconds)
         if status == _TOO_MANY:
-            TALLY.count(THROTTLED, "staff" if route.startswith(_STAFF) else "patients")
+            COUNTERS.count(THROTTLED, "staff" if route.startswith(_STAFF) else "patients")
         if status < _FIRST_ERROR and rule is not None and rule.endpoint.partition(".")[0] in _QUIET:
             return response
         log.info("request", request=number, method=method, route=route, status=status, ms=round(seconds * 1000, 1))
@@ -45,7 +45,7 @@ def init_app(app: Flask) -> None:
     @app.teardown_request
     def end(_: BaseException | None) -> None:
         if "begun" in g:
-            TALLY.end()
+            COUNTERS.end()
 
 
 def name_route(rule: str) -> str:

@@ -1,7 +1,7 @@
 """The numbers for Prometheus, at an address of their own and never where people open the pages.
 
 No answer, no reference, no name, no person, and no label that grows with how many there are (D-11). What was counted in
-this process comes from `app.tally`; what stands in the database is looked up when somebody asks, for a short time only.
+this process comes from `app.counters`; what stands in the database is looked up when somebody asks, for a short time.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from prometheus_client.registry import Collector
 from sqlalchemy import QueuePool
 
 from app.bounded import Bounded
+from app.counters import ALL_COUNTERS, BOUNDS, COUNTERS, Counted
 from app.logs import record_failure
 from app.settings import StartError
 from app.storage.engine import begin_read
 from app.storage.gauges import MOST_COUNTED, Gauges, read_gauges
-from app.tally import BOUNDS, COUNTERS, TALLY, Counted
 from app.web.services import Services
 
 PREFIX: Final = "foreword_"
@@ -93,7 +93,7 @@ class ProgramCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Give each number."""
-        counted = TALLY.copy()
+        counted = COUNTERS.copy()
         build = {"version": _read_version(), "role": self._services.settings.role.value}
         yield InfoMetricFamily(f"{PREFIX}build", "The program that runs here.", build)
         yield from _tell_counts(counted)
@@ -132,7 +132,7 @@ class DatabaseCollector(Collector):
 
 
 def _tell_counts(counted: Counted) -> Iterator[Metric]:
-    for counter in COUNTERS:
+    for counter in ALL_COUNTERS:
         family = CounterMetricFamily(f"{PREFIX}{counter.name}", counter.help, labels=counter.labels)
         for labels, count in sorted(counted.counts[counter.name].items()):
             family.add_metric(labels, count)

@@ -14,8 +14,8 @@ from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, NotSupp
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
+from app.counters import COUNTERS, DATABASE_FAILURES
 from app.logs import record_failure
-from app.tally import DATABASE_FAILURES, TALLY
 from app.web.numbering import UNNUMBERED, find_number, put_number
 from app.web.security import is_same_origin
 from app.web.shell import get_shell
@@ -135,7 +135,7 @@ def answer_dead_database(error: Exception) -> ResponseReturnValue:
     What was posted stands on the page, ready to be sent again, where a page of ours posted it.
     """
     g.has_failed = True
-    TALLY.count(DATABASE_FAILURES, "no-connection" if isinstance(error, PoolTimeoutError) else "operation")
+    COUNTERS.count(DATABASE_FAILURES, "no-connection" if isinstance(error, PoolTimeoutError) else "operation")
     record_failure(error, "database failed", request=g.begun[0])
     kept = _keep_unsaved() if request.method == "POST" and is_same_origin(request) else None
     if kept is None:

@@ -20,9 +20,9 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, WSGITask
 from waitress.wasyncore import loop
 
+from app.counters import COUNTERS, REQUESTS
 from app.logs import get_log
 from app.settings import Settings
-from app.tally import REQUESTS, TALLY
 from app.web.numbering import HEADER, draw_number
 from app.web.parsing import Parser
 from app.web.security import NO_STORE, list_headers
@@ -178,7 +178,7 @@ class Refusal(ErrorTask):
         channel.is_heard_out = True
         # After HEAD a client reads the head alone, and would take the page for the next answer.
         self.write(b"" if getattr(self.request, "command", "") == "HEAD" else page)
-        TALLY.count(REQUESTS, "none", "other", f"{status // 100}xx")
+        COUNTERS.count(REQUESTS, "none", "other", f"{status // 100}xx")
         get_log().info("request refused", request=number, status=status.value)
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.counters import BOUNDS, COUNTERS, PDF_STARTS, Counters
 from app.output.pdf import PdfRenderer, PdfTooLargeError
 from app.settings import load_settings
-from app.tally import BOUNDS, PDF_STARTS, TALLY, Tally
 from app.web import build_web_app
 from tests.cli.clinic import Lived, make_clinic
 from tests.cli.conftest import Run, run
@@ -135,11 +135,11 @@ def test_who_connects_and_says_nothing_is_let_go(told: Told) -> None:
 
 def test_what_is_being_answered_is_counted_until_it_is(tmp_path: Path) -> None:
     app = build_web_app(load_settings({"FOREWORD_DATA": str(tmp_path / "data")}))
-    before = TALLY.copy().in_flight
+    before = COUNTERS.copy().in_flight
 
     @app.get("/now")
     def count_now() -> str:
-        return str(TALLY.copy().in_flight - before)
+        return str(COUNTERS.copy().in_flight - before)
 
     @app.get("/fault")
     def fail() -> str:
@@ -149,7 +149,7 @@ def test_what_is_being_answered_is_counted_until_it_is(tmp_path: Path) -> None:
     assert client.get("/now", base_url="http://127.0.0.1:8000").text == "1"
     assert client.get("/fault", base_url="http://127.0.0.1:8000").status_code == 500
     assert client.get("/now", base_url="http://evil.test").status_code == 400
-    assert TALLY.copy().in_flight == before
+    assert COUNTERS.copy().in_flight == before
 
 
 def test_nothing_in_them_is_about_anybody_and_they_do_not_grow(told: Told) -> None:
@@ -246,17 +246,17 @@ def in_threads(call: Callable[[], None]) -> None:
 
 
 def test_nothing_is_lost_when_many_threads_count() -> None:
-    tally = Tally()
+    counters = Counters()
 
     def work() -> None:
         for _ in range(5_000):
-            tally.begin()
-            tally.record("/", "GET", 200, 0.003)
-            tally.count(PDF_STARTS)
-            tally.end()
+            counters.begin()
+            counters.record("/", "GET", 200, 0.003)
+            counters.count(PDF_STARTS)
+            counters.end()
 
     in_threads(work)
-    counted = tally.copy()
+    counted = counters.copy()
     assert counted.counts["requests"] == {("/", "GET", "2xx"): 40_000}
     assert counted.counts["pdf_starts"] == {(): 40_000}
     assert counted.durations["/"].buckets == [40_000] + [0] * len(BOUNDS)
@@ -265,7 +265,7 @@ def test_nothing_is_lost_when_many_threads_count() -> None:
 
 def test_drawings_that_fail_and_processes_that_start_are_counted() -> None:
     renderer = PdfRenderer(timeout=60)
-    before = TALLY.copy().counts
+    before = COUNTERS.copy().counts
     renderer.render(samples.make_all_no())
     renderer.close()  # as if it had been ended
     renderer.render(samples.make_all_no())
@@ -275,7 +275,7 @@ def test_drawings_that_fail_and_processes_that_start_are_counted() -> None:
         hasty.render(samples.make_all_no())
     with pytest.raises(PdfTooLargeError):
         hasty.render_batch([])
-    after = TALLY.copy().counts
+    after = COUNTERS.copy().counts
     assert after["pdf_starts"][()] - before["pdf_starts"][()] == 3
     for outcome, times in (("done", 2), ("failed", 1), ("busy", 0)):
         assert after["pdf_drawings"][outcome,] - before["pdf_drawings"][outcome,] == times

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import request
 from sqlalchemy import Connection
 
+from app.counters import COUNTERS, SIGN_INS_FAILED
 from app.storage.audit import Entry, Event, append_event
-from app.tally import SIGN_INS_FAILED, TALLY
 from app.web.clinic.identity.current import find_person
 from app.web.services import get_services
 
@@ -30,7 +30,7 @@ def record(
     `about` holds numbers and words of this program: never an answer, a name or anything that was typed.
     """
     if action == _FAILED:
-        TALLY.count(SIGN_INS_FAILED, str(about.get("step", "password")))
+        COUNTERS.count(SIGN_INS_FAILED, str(about.get("step", "password")))
     services = get_services()
     person = find_person()
     event = Event(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from flask import Response, g, request
 from sqlalchemy import Connection
 
+from app.counters import COUNTERS, DRAFTS_SAVED, DRAFTS_STARTED
 from app.logs import record_failure
 from app.questionnaire.enable import Way, find_way
 from app.questionnaire.errors import StoredAnswerError
@@ -18,7 +19,6 @@ from app.questionnaire.progress import Progress, dump_progress, find_reached, lo
 from app.storage.again import do_again_if_cut
 from app.storage.drafts import Draft, StaleDraftError, create_draft, erase_draft, find_draft, save_draft
 from app.storage.engine import begin_read, begin_write, checkpoint
-from app.tally import DRAFTS_SAVED, DRAFTS_STARTED, TALLY
 from app.vault.codes import ResumeCodeError, encode_secret, make_secret, parse_resume_code
 from app.vault.seal import SealError
 from app.web.edition import Served
@@ -78,7 +78,7 @@ def start_draft(progress: Progress) -> Current:
             now=services.now(),
             reached=find_reached(served.edition, progress),
         )
-    TALLY.count(DRAFTS_STARTED)
+    COUNTERS.count(DRAFTS_STARTED)
     g.current = build_current(secret, draft, progress, served)
     return open_again()
 
@@ -100,7 +100,7 @@ def save_current(current: Current, change: Callable[[Current], Progress]) -> Cur
             return _save_on_top(connection, current, change)
 
     saved = do_again_if_cut(save)  # what was saved without our hearing of it is found by its revision, and saved over
-    TALLY.count(DRAFTS_SAVED)
+    COUNTERS.count(DRAFTS_SAVED)
     return saved
 
 

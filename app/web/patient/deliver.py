@@ -15,6 +15,7 @@ from flask import abort
 from sqlalchemy import Connection
 
 from app.clinic.sending import Submission, send_response
+from app.counters import COUNTERS, RESPONSES_SENT
 from app.questionnaire.answer import Coded
 from app.questionnaire.handover import Handover, hash_answers
 from app.questionnaire.identity import AGREE, UNREAD, find_consent
@@ -24,7 +25,6 @@ from app.storage.again import do_again_if_cut
 from app.storage.drafts import StaleDraftError
 from app.storage.engine import begin_read, begin_write
 from app.storage.responses import StoredResponse, find_receipt
-from app.tally import RESPONSES_SENT, TALLY
 from app.vault.codes import hash_receipt
 from app.web.patient.current import Current, find_again, hold_current, save_progress
 from app.web.services import get_services
@@ -82,7 +82,7 @@ def deliver(current: Current, post: Post) -> Current:
                     raise StaleDraftError from None
             continue
         if is_new:
-            TALLY.count(RESPONSES_SENT)
+            COUNTERS.count(RESPONSES_SENT)
         return delivered
     raise StaleDraftError
 
