@@ -30,12 +30,13 @@ from app.desk.nightly import Night, run_due_chores
 from app.desk.nightly_backup import run_due_backup
 from app.desk.proving import clear_leftovers
 from app.desk.staff import JOIN_PATH, make_first_invitation, purge_staff
-from app.logs import record_failure
+from app.logs import get_log, record_failure
 from app.settings import Settings, StartError
 from app.storage.audit import Event, append_event
+from app.storage.clinic_keys import find_newest_key
 from app.storage.draft_ends import count_expired
 from app.storage.drafts import purge_expired
-from app.storage.engine import DatabaseUrlError, SchemaRevisionError, begin_write, checkpoint, migrate
+from app.storage.engine import DatabaseUrlError, SchemaRevisionError, begin_read, begin_write, checkpoint, migrate
 from app.storage.trouble import DamagedDatabaseError, explain_failure, is_large, is_lock, require_sound
 from app.web import problems
 from app.web.activation import take_handed_over
@@ -134,6 +135,7 @@ def prepare(app: Flask) -> Services:
     try:
         _wait_for_database(services)
         require_kind(services.engine, services.settings)
+        _look_for_clinic(services)
         services.editions.get_newest()
         if services.desks is not None:
             services.desks.get()
@@ -145,6 +147,15 @@ def prepare(app: Flask) -> Services:
         raise StartError(*(str(fault) for fault in error.faults)) from None
     problems.prepare(app)  # now that it can be known whose clinic it is
     return services
+
+
+def _look_for_clinic(services: Services) -> None:
+    """Log it where patients are served from a database that no clinic's program ever started on: the wrong one?"""
+    if services.settings.has_staff:
+        return
+    with begin_read(services.engine) as connection:
+        if find_newest_key(connection) is None:
+            get_log().warning("no clinic in this database")
 
 
 def _wait_for_database(services: Services) -> None:

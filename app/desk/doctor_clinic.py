@@ -16,6 +16,7 @@ from app.questionnaire.errors import DefinitionError
 from app.questionnaire.load import load_questionnaire
 from app.questionnaire.model import Item
 from app.storage.audit import AuditFilter, count_entries
+from app.storage.clinic_keys import find_newest_key
 from app.storage.clinic_settings import find_settings
 from app.storage.editions import find_edition
 from app.storage.engine import begin_read
@@ -30,6 +31,13 @@ _UNREVIEWED: Final = "not yet reviewed"
 
 def look_at_settings(look: Look) -> Iterator[Finding]:
     """Look whether the clinic is set up, and whether its help lines were checked this half-year."""
+    if not look.settings.has_staff and not _has_clinic(look):
+        yield Finding(
+            "FOREWORD_DATABASE_URL",
+            "this database has no clinic: patients see “not open yet”",
+            "name the one that the clinic's program has, and start that program first",
+        )
+        return
     settings = find_profile(look)
     if settings is None:
         if not _is_demonstration(look):
@@ -141,6 +149,12 @@ def find_profile(look: Look) -> ClinicSettings | None:
     with begin_read(look.engine) as connection:
         stored = find_settings(connection)
     return load_settings(stored.content) if stored else None
+
+
+def _has_clinic(look: Look) -> bool:
+    """Tell whether a program for the clinic's staff ever started on this database."""
+    with begin_read(look.engine) as connection:
+        return find_newest_key(connection) is not None
 
 
 def _is_demonstration(look: Look) -> bool:

@@ -60,7 +60,7 @@ def test_the_two_roles_are_apart_and_locked_up() -> None:
         assert all(COMPOSE["networks"][network]["internal"] for network in service["networks"])
     volumes = [{volume.split(":")[0] for volume in services[name]["volumes"]} for name in OURS]
     assert not volumes[0] & volumes[1]  # no key of the clinic's within the patients' reach (design D-7)
-    assert "FOREWORD_KEY_PASSPHRASE" not in services["patient"]["secrets"]
+    assert not {"FOREWORD_KEY_PASSPHRASE", "FOREWORD_DATABASE_URL"} & set(services["patient"]["secrets"])
     assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
 
 
@@ -69,12 +69,19 @@ def test_its_settings_are_ones_the_program_takes(name: str) -> None:
     service = COMPOSE["services"][name]
     secrets = {
         "FOREWORD_DATABASE_URL": "postgresql+psycopg://foreword:word@database/foreword",
+        "patient_FOREWORD_DATABASE_URL": "postgresql+psycopg://foreword_patient:word@database/foreword",
         "FOREWORD_REDIS_URL": "redis://:word@redis",
         "FOREWORD_KEY_PASSPHRASE": "word",
     }
-    environ = {**service["environment"], **{secret: secrets[secret] for secret in service["secrets"]}}
+    environ = {**service["environment"], **{as_setting(secret): secrets[secret] for secret in service["secrets"]}}
     settings = load_settings({**environ, "FOREWORD_DATA": "/data", "HOST": "0.0.0.0"})  # noqa: S104  as the image has it
     assert settings.role.value == name
+    user = "foreword_patient" if name == "patient" else "foreword"
+    assert settings.database_url.startswith(f"postgresql+psycopg://{user}:")
+
+
+def as_setting(secret: str) -> str:
+    return f"FOREWORD_{secret.rpartition('FOREWORD_')[2]}"  # as with-secrets does
 
 
 def test_no_password_stands_in_it() -> None:

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import SETTINGS, load_settings
+from app.settings import SETTINGS, StartError, load_settings
 from tests.deploy.proxies import DEPLOY, list_settings
 
 UNITS = DEPLOY / "systemd"
 ROLES = ("patient", "clinic", "all")
+SECRETS = {
+    "patient": {"FOREWORD_DATABASE_URL": "postgresql+psycopg://foreword_patient:word@127.0.0.1/foreword"},
+    "clinic": {"FOREWORD_DATABASE_URL": "postgresql+psycopg://foreword:word@127.0.0.1/foreword"},
+}
 MOST_EXPOSED = 1.2  # of 10: systemd counts talking over a network at all, and a root directory of its own, as the rest
 
 
@@ -56,13 +60,30 @@ def test_they_are_no_more_exposed_than_said(units: Path, role: str) -> None:
     assert not open_ones & {"NoNewPrivileges", "PrivateTmp", "CapabilityBoundingSet_CAP_SYS_ADMIN", "UserOrDynamicUser"}
 
 
-@pytest.mark.parametrize("role", ["patient", "clinic"])
+@pytest.mark.parametrize("role", ROLES)
 def test_the_settings_beside_them_are_ones_the_program_takes(role: str) -> None:
-    lines = [line for line in (UNITS / f"{role}.env").read_text().splitlines() if line and not line.startswith("#")]
-    environ = dict(line.split("=", 1) for line in lines)
-    settings = load_settings({**environ, "FOREWORD_ROLE": role})
+    settings = load_settings({**read_env(role), **SECRETS.get(role, {}), "FOREWORD_ROLE": role})
     assert settings.metrics is not None
     assert settings.trusted_hops == 1
+
+
+def read_env(role: str) -> dict[str, str]:
+    lines = [line for line in (UNITS / f"{role}.env").read_text().splitlines() if line and not line.startswith("#")]
+    return dict(line.split("=", 1) for line in lines)
+
+
+@pytest.mark.parametrize("role", SECRETS)
+def test_a_half_that_was_not_told_its_database_does_not_begin_one_of_its_own(role: str) -> None:
+    with pytest.raises(StartError) as refused:
+        load_settings({**read_env(role), "FOREWORD_ROLE": role})
+    assert [problem.partition(":")[0] for problem in refused.value.problems] == ["FOREWORD_DATABASE_URL"]
+
+
+def test_backups_are_written_where_the_unit_lets_them_be() -> None:
+    folders = {read_env(role)["FOREWORD_BACKUP_FOLDER"] for role in ("clinic", "all")}
+    assert folders == {"/srv/backups"}
+    assert "FOREWORD_BACKUP_FOLDER" not in read_env("patient")
+    assert "ReadWritePaths=-/srv/backups\n" in (UNITS / "foreword@.service").read_text()
 
 
 def test_every_setting_that_a_shipped_file_names_is_one() -> None:

@@ -154,6 +154,16 @@ def test_a_machine_for_patients_only_has_no_private_key(clinic: Clinic) -> None:
     assert find(clinic, "Private keys", patients) == []
 
 
+def test_patients_on_a_database_of_no_clinic_are_told(clinic: Clinic) -> None:
+    patients = replace(clinic.settings, role=ProgramRole.PATIENT)
+    part = "The clinic’s settings and help lines"
+    assert not any("no clinic" in line for line in find(clinic, part, patients))
+    with begin_write(clinic.engine) as connection:
+        connection.execute(text("DELETE FROM clinic_keys"))
+    [line] = find(clinic, part, patients)
+    assert line.startswith("FOREWORD_DATABASE_URL: this database has no clinic")
+
+
 def test_a_part_that_cannot_be_looked_at_hides_no_other(clinic: Clinic) -> None:
     (clinic.settings.data / FOLDER).replace(clinic.settings.data / "elsewhere")
     with begin_write(clinic.engine) as connection:
