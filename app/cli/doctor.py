@@ -19,7 +19,7 @@ FOUND: Final = 1
 
 
 @click.command()
-@click.option("--offline", is_flag=True, help="Ask no other machine: neither the website's certificate nor the mail.")
+@click.option("--offline", is_flag=True, help="Ask no other machine: neither the website nor e-mail nor Redis.")
 def doctor(*, offline: bool) -> None:
     """Tell everything that is wrong with this clinic's server, each with its remedy.
 

@@ -40,6 +40,7 @@ PARTS: Final[tuple[tuple[str, Callable[[Look], Iterator[Finding]]], ...]] = (
 _PATIENTS_ONLY: Final[tuple[tuple[str, Callable[[Look], Iterator[Finding]]], ...]] = (
     ("Private keys", doctor_record.look_for_stray_keys),
 )
+_ELSEWHERE: Final = frozenset({"Redis"})  # of which nothing can be told but by asking another machine
 _CLOSED_HALF: Final = frozenset(
     {"People", "Intake", "Retention", "E-mail notice", "Backup", "Keys", "Audit log"}
 )  # the business of the machine that has the private keys
@@ -58,12 +59,16 @@ def examine(
 ) -> list[Part]:
     """Return every part with what is not in order there; a look that fails is a finding itself.
 
-    `is_online` asks other machines as well; `is_quick` believes all but the newest entries of the audit log.
+    `is_online` asks other machines than the database as well; a folder of backups is looked at in any case, wherever it
+    lies, and waited for two seconds. `is_quick` believes all but the newest entries of the audit log, and looks at some
+    thousands of what is sealed.
     """
     look = Look(settings=settings, engine=engine, now=now, is_online=is_online, is_quick=is_quick)
     parts = PARTS
     if not settings.has_staff:
         parts = tuple((name, see) for name, see in PARTS if name not in _CLOSED_HALF) + _PATIENTS_ONLY
+    if not is_online:
+        parts = tuple((name, see) for name, see in parts if name not in _ELSEWHERE)
     return [Part(name, tuple(_look(name, see, look))) for name, see in parts]
 
 

@@ -29,14 +29,14 @@ class Row:
     sealed: bytes = field(repr=False)
 
 
-def count_letters(connection: Connection) -> dict[str, int]:
-    """Return how many letters there are for each key, by the key's id."""
+def count_letters(connection: Connection, most: int = _EVERYTHING) -> dict[str, int]:
+    """Return how many letters there are for each key, by the key's id, or are among so many of each table."""
     allow_long_statements(connection)  # a million letters take as long as any other statement may
     counts: dict[str, int] = {}
     for table in SEALED:
         key = func.substr(table.c.sealed, _FROM, _LENGTH, type_=LargeBinary).label("key")
         # A query of its own, which its limit makes it: else SQLite sorts whole letters, all of them in memory.
-        keys = select(key).limit(_EVERYTHING).subquery().c
+        keys = select(key).limit(most).subquery().c
         for raw, count in connection.execute(select(keys.key, func.count()).group_by(keys.key)):
             key_id = bytes(raw).hex()
             counts[key_id] = counts.get(key_id, 0) + count

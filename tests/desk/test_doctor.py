@@ -1,19 +1,27 @@
 """The doctor: each thing that can be wrong is made wrong, and told with its place and its remedy."""
 
+import os
+import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from app.clinic.profile import DEMONSTRATION, dump_settings
+from app.desk.backup import KEY_FILE, find_backup_key
 from app.desk.doctor import PARTS, examine
+from app.desk.doctor_record import list_used_keys
+from app.desk.erased import name_list
 from app.desk.keyring import FOLDER
 from app.settings import ProgramRole, Settings
 from app.storage.chores import note_time
 from app.storage.clinic_settings import save_settings
-from app.storage.engine import begin_write
+from app.storage.engine import begin_read, begin_write
 from app.storage.kind import settle_kind
+from app.storage.letters import count_letters
 from tests.desk.conftest import NOW, Clinic
 
 
@@ -80,6 +88,47 @@ def test_the_questionnaire_has_to_be_reviewed_and_without_faults(clinic: Clinic)
     assert "see them: foreword check" in find(clinic, "Questionnaire", replace(clinic.settings, questions=broken))[0]
     gone = replace(clinic.settings, questions=clinic.settings.data / "gone.yaml")
     assert "put the file back" in find(clinic, "Questionnaire", gone)[0]
+
+
+def test_a_questionnaire_that_changes_is_looked_at_anew(clinic: Clinic) -> None:
+    mine = clinic.settings.data / "mine.yaml"
+    given = replace(clinic.settings, questions=mine)
+    good, broken = clinic.settings.questions.read_bytes(), b"item: ["
+    for content, words in ((good, "not yet reviewed"), (broken, "it has 1 faults"), (good, "not yet reviewed")):
+        mine.write_bytes(content)
+        for _ in range(2):
+            assert words in find(clinic, "Questionnaire", given)[0]
+
+
+def test_who_waits_is_told_of_as_many_letters_as_can_be_looked_at(any_clinic: Clinic) -> None:
+    any_clinic.fill(5)
+    with begin_read(any_clinic.engine) as connection:
+        [(key, everything)] = count_letters(connection).items()
+        assert count_letters(connection, 2) == {key: 2}
+    assert list_used_keys(any_clinic.engine, is_quick=True) == [f"{key} ({everything})"]
+
+
+def test_what_only_another_machine_can_tell_is_left_out_where_none_is_asked(clinic: Clinic) -> None:
+    dead = replace(clinic.settings, redis_url="redis://127.0.0.1:1")
+    for is_quick in (False, True):
+        assert "Redis" not in {part.name for part in examine(dead, clinic.engine, NOW, is_quick=is_quick)}
+
+
+def test_a_folder_of_backups_that_hangs_is_told_and_hangs_one_look(clinic: Clinic, tmp_path: Path) -> None:
+    folder = tmp_path / "far"
+    folder.mkdir()
+    key, _ = find_backup_key(clinic.settings.data / KEY_FILE, may_make=True)
+    os.mkfifo(name_list(folder, key))  # whoever opens it waits for ever, as for a machine that is gone
+    far = replace(clinic.settings, backup_folder=folder)
+    before = threading.active_count()
+    for _ in range(3):
+        assert find(clinic, "Backup", far)[0].startswith(f"{folder}: it does not answer; look at its disk")
+    assert threading.active_count() <= before + 1
+    name_list(folder, key).open("wb").close()  # it answers again
+    name_list(folder, key).unlink()
+    while threading.active_count() > before:
+        time.sleep(0.05)
+    assert "it does not answer" not in "".join(find(clinic, "Backup", far))
 
 
 def test_the_setting_and_the_database_have_to_agree_on_a_demonstration(any_clinic: Clinic) -> None:

@@ -243,7 +243,7 @@ def test_the_doctor_names_a_redis_that_is_gone_or_forgets(clinic: Clinic, redis_
     settings = replace(clinic.settings, redis_url=redis_server.url)
 
     def find(given: Settings) -> list[str]:
-        parts = examine(given, clinic.engine, NOW)
+        parts = examine(given, clinic.engine, NOW, is_online=True)
         return [str(finding) for part in parts if part.name == "Redis" for finding in part.findings]
 
     assert (find(clinic.settings), find(settings)) == ([], [])

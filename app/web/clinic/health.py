@@ -30,7 +30,7 @@ def show_doctor() -> ResponseReturnValue:
         wrong=[part for part in parts if part.findings],
         right=[part for part in parts if not part.findings],
         count=found,
-        keys=list_used_keys(services.engine),
+        keys=list_used_keys(services.engine, is_quick=True),
         backup=describe_last(services.engine, services.now()),
         at=services.localize(services.now()).strftime("%Y-%m-%d %H:%M"),
     )
