@@ -5,6 +5,7 @@ is three times as quick for an empty page, but dead at as many half-sent bodies 
 Most of a real page's time is the page's own, so patience won. Nothing here may repeat or log what was sent.
 """
 
+import errno
 import select
 import socket
 import struct
@@ -33,12 +34,13 @@ _REQUEST_SECONDS: Final = 60
 _HEARD_OUT: Final = 16 * 1024 * 1024
 _STUCK_SECONDS: Final = 60
 _HELD_BACK: Final = 512 * 1024
-# What the kernel holds of an answer, on top. It also says what counts as reading: a third of it has to be taken before
-# there is room to send more. Left to itself the kernel holds megabytes, and an honest reader would seem to be stuck.
-_KERNEL_HOLDS: Final = 128 * 1024
+# What the kernel holds of an answer, on top. It also says what counts as reading: measured, 30 to 100 KB were taken
+# before there was room for more. Left to itself the kernel holds megabytes, and who reads slowly would seem stuck.
+_KERNEL_HOLDS: Final = 64 * 1024
 # To close with this is to cut off: the kernel forgets what it still held for a client who takes nothing.
 _CUT_OFF: Final = struct.pack("ii", 1, 0)
 _PLACES: Final = 1000
+_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 # So many connections are kept free for whoever comes next.
 _SPARE: Final = 16
 _TURN_SECONDS: Final = 1.0
@@ -208,6 +210,7 @@ class Server(TcpWSGIServer):
         self._listener = listener
         self._is_handed_over = is_handed_over
         self._patience = patience
+        self._accepts_at = 0.0
         self._watched: dict[int, socket.socket] = {}
         is_direct = not settings.trusted_hops
         limits = Adjustments(**_LIMITS, connection_limit=places, clear_untrusted_proxy_headers=is_direct)
@@ -238,7 +241,20 @@ class Server(TcpWSGIServer):
         """Tell whether somebody new can be let in: when all places are taken, whoever was silent longest goes (S23)."""
         if self.accepting and len(self._watched) > self.adj.connection_limit - _SPARE and _can_read(self._listener):
             self._make_room()
-        return bool(super().readable())
+        return bool(super().readable()) and time.monotonic() >= self._accepts_at
+
+    def accept(self) -> tuple[socket.socket, object] | None:
+        """Let somebody in; where the system has no room for them, somebody silent goes, and it is tried a turn later.
+
+        At once it would fail again, and be logged again, some ten thousand times a second.
+        """
+        try:
+            return super().accept()
+        except OSError as error:
+            if error.errno in _EXHAUSTED:
+                self._make_room()
+                self._accepts_at = time.monotonic() + _TURN_SECONDS
+            raise
 
     def _make_room(self) -> None:
         channels = self._list_channels()
