@@ -14,6 +14,7 @@ from app.desk.doctor_backup import describe_last
 from app.desk.doctor_record import list_used_keys
 from app.settings import StartError, load_settings
 from app.storage.engine import DatabaseUrlError, create_engine_for, find_revision
+from app.storage.trouble import explain_failure
 
 FOUND: Final = 1
 
@@ -33,9 +34,7 @@ def doctor(*, offline: bool) -> None:
     except DatabaseUrlError as error:
         raise StartError(f"FOREWORD_DATABASE_URL: {error}") from None
     except SQLAlchemyError as error:
-        raise StartError(
-            f"FOREWORD_DATABASE_URL: the database cannot be used ({type(error).__name__}); look whether it runs"
-        ) from None
+        raise StartError(f"FOREWORD_DATABASE_URL: {explain_failure(error)}") from None
     try:
         parts = examine(settings, engine, datetime.now(UTC), is_online=not offline)
         used = list_used_keys(engine)

@@ -50,5 +50,5 @@ def test_where_it_cannot_look_it_says_so(run: Run, tmp_path: Path) -> None:
     assert (refused.code, refused.out) == (2, "")
     gone = run("doctor", FOREWORD_DATABASE_URL="postgresql+psycopg://nobody:secret@127.0.0.1:1/none")
     assert gone.code == 2
-    assert "the database cannot be used (OperationalError)" in gone.err
+    assert "the database server cannot be reached; look whether it runs" in gone.err
     assert "secret" not in gone.err

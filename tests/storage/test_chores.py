@@ -93,6 +93,8 @@ def test_of_four_processes_at_once_one_does_it_and_the_day_is_done(engine: Engin
 def test_what_died_with_its_process_rests_and_is_then_another_s(engine: Engine, now: datetime) -> None:
     with start_others(engine, now, 1) as (holder,):
         assert read_line(holder) == "ours"
+        with begin_read(engine) as connection:
+            assert find_last_time(connection, "purge") == now  # who looks at no lock sees it too
         assert not do(engine, now)
         assert not do(engine, now + REST)  # it is still being done
         holder.kill()
