@@ -7,11 +7,10 @@ answer means.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from app.questionnaire.answer import Answer, Coded
-from app.questionnaire.edition import Edition
+from app.questionnaire.facts import PLACEHOLDER
 from app.questionnaire.model import Face, Item, Word
 from app.questionnaire.shorten import COMPRESSIONS, SEPARATOR, shorten_face
 from app.questionnaire.summary_model import (
@@ -23,9 +22,6 @@ from app.questionnaire.summary_model import (
     Line,
     SummaryWords,
 )
-
-PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9-]*)\}")
-
 
 _BRIEF = (2, 1)  # cells of a row of a list, where there is room for less than all
 _PLACE = 2  # a page has one digit or two
@@ -47,14 +43,14 @@ def find_word(item: Item, answer: Answer | None) -> Word | None:
 
 
 def build_faces(
-    edition: Edition,
+    asked: Iterable[Item],
     views: Mapping[str, AnswerView],
     headings: Mapping[Word, str],
     language: str,
     words: SummaryWords,
 ) -> tuple[FaceSheet, ...]:
-    """Return the face sheet whole, then at each compression that still shortens it."""
-    items = [item for item in edition.questions if item.link_id in views]
+    """Return the face sheet of the questions that were asked whole, then at each compression that still shortens it."""
+    items = list(asked)
     screening = [item for item in items if item.face is Face.SCREENING]
     whole = FaceSheet(
         visit=tuple(_build_listed(item, views, language) for item in items if item.face is Face.VISIT),

@@ -143,7 +143,10 @@ KEYS: dict[str, dict[str, Key]] = {
             fhir=False,
         ),
         "keyFacts": Key(
-            "list:text", "What stands beside it on the face sheet; `{linkId}` is replaced by that answer.", fhir=False
+            "list:text",
+            "What stands beside it on the face sheet; `{linkId}` is replaced by that answer. Where several answers "
+            "open its page, write it at each: it is shown once, and beside none that did not open it.",
+            fhir=False,
         ),
         "rationale": Key("clinician-text", "Why a clinician asks; never shown to the patient.", fhir=False),
         "sources": Key("list:string", "Keys of the sources behind the rationale.", fhir=False),

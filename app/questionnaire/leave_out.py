@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from app.questionnaire.answer import Answer, Coded
 from app.questionnaire.edition import Edition
-from app.questionnaire.face import PLACEHOLDER
+from app.questionnaire.facts import PLACEHOLDER
 from app.questionnaire.model import Sensitive
 from app.questionnaire.sensitive import map_option_tags, map_sensitive
 from app.questionnaire.summary_model import FaceEntry, FaceSheet, Summary

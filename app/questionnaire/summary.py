@@ -13,6 +13,7 @@ from app.questionnaire.answer import Answer, Coded, DateParts, Number, Rows, Tex
 from app.questionnaire.edition import Edition, Page
 from app.questionnaire.enable import find_way
 from app.questionnaire.face import build_faces, find_word
+from app.questionnaire.facts import keep_own_facts
 from app.questionnaire.model import Item, LocalText, Word
 from app.questionnaire.summary_model import (
     NOT_SENT,
@@ -79,7 +80,7 @@ def build_summary(
         reference=frame.reference,
         name=frame.name,
         is_demonstration=frame.is_demonstration,
-        faces=build_faces(edition, views, frame.headings, frame.language, frame.words),
+        faces=build_faces(keep_own_facts(edition, asked, kept), views, frame.headings, frame.language, frame.words),
         sections=tuple(_build_sections(edition, views, frame)),
         companion=build_companion(edition, frame) if has_companion else (),
         contacts=frame.contacts,

@@ -11,10 +11,20 @@ from hypothesis import strategies as st
 from app.output.frame import Clinic, build_frame
 from app.questionnaire.answer import Answer, Coded, DateParts, Number, Rows, Text
 from app.questionnaire.crisis import CrisisLine, CrisisSet
-from app.questionnaire.model import AnswerOption, Face, Item, ItemType, LocalText, Provenance, Unit, Word
+from app.questionnaire.model import (
+    AnswerOption,
+    Face,
+    Item,
+    ItemType,
+    LocalText,
+    Provenance,
+    Unit,
+    Word,
+)
 from app.questionnaire.shorten import COMPRESSIONS, cut_text, shorten_face
 from app.questionnaire.summary import build_summary, list_unsent
 from app.questionnaire.summary_model import FaceEntry, FaceGroup, FaceSheet, Summary
+from tests.output.samples import answer_as, make_summary
 from tests.questionnaire.build import edition, option, page, question, text, when, yes_no
 
 CRISIS = CrisisSet(
@@ -108,6 +118,50 @@ def test_key_facts_stand_beside_and_those_without_an_answer_are_left_out() -> No
     facts = say(find_group(summary, Word.YES).entries[0])
     assert facts == ["kind: Stent; Valve; a pacer", "182 over not answered mmHg"]
     assert say(find_group(summarize(heart_disease=Coded(("yes",))), Word.YES).entries[0]) == []
+
+
+def test_a_key_fact_stands_beside_the_answer_that_opened_its_question_and_once() -> None:
+    shared = (text("since: {since}"), text("care: {care}"))
+    walk = edition(
+        [
+            page("told", *(question(name, face=Face.SCREENING, key_facts=shared) for name in ("one", "other"))),
+            page(
+                "more",
+                question("since", ItemType.TEXT),
+                question("care", ItemType.TEXT),
+                conditions=[when("one", "yes"), when("other", "yes")],
+            ),
+        ]
+    )
+
+    def list_facts(one: str, other: str) -> dict[str, list[str]]:
+        answers: dict[str, Answer] = {
+            "one": Coded((one,)),
+            "other": Coded((other,)),
+            "since": Text("May"),
+            "care": Text("Elm"),
+        }
+        groups = build_summary(walk, answers, FRAME).faces[0].groups
+        return {entry.link_id: say(entry) for group in groups for entry in group.entries}
+
+    facts = ["since: May", "care: Elm"]
+    assert list_facts("yes", "no") == {"one": facts, "other": []}
+    assert list_facts("no", "yes") == {"one": [], "other": facts}
+    assert list_facts("yes", "yes") == {"one": facts, "other": []}
+
+
+@pytest.mark.parametrize(("one", "other"), [("yes", "no"), ("no", "yes")])
+def test_mood_facts_of_the_shipped_questionnaire_never_stand_under_no(one: str, other: str) -> None:
+    answers = answer_as("Test Patient F") | {"bipolar-diagnosis": Coded((one,)), "high-energy-time": Coded((other,))}
+    summary = make_summary(answers | {"ride-home": Coded(("no",)), "drive-or-machines": Coded(("yes",))})
+    opener = "bipolar-diagnosis" if one == "yes" else "high-energy-time"
+    told = {entry.link_id: say(entry) for entry in find_group(summary, Word.YES).entries}
+    assert any("mood treatment now: Yes" in fact for fact in told[opener])
+    assert any("last time: In the last 6 weeks" in fact for fact in told[opener])
+    assert told["drive-or-machines"] == []
+    denied = {entry.link_id: say(entry) for entry in find_group(summary, Word.NO).entries}
+    assert denied["ride-home"] == []
+    assert not any("mood" in fact or "last time" in fact for facts in denied.values() for fact in facts)
 
 
 def test_the_five_words_for_not_knowing_are_five() -> None:
