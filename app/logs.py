@@ -18,6 +18,8 @@ from structlog.typing import FilteringBoundLogger
 
 _ROOT: Final = Path(__file__).parent.parent
 _LAST_FRAMES: Final = 3
+# Where the steps of the form are, a line tells the step, and so an answer where only some answers lead to it (D-11).
+_UNNUMBERED: Final = "app/web/patient/questions.py"
 # Made once: json.dumps with any option makes one for each line. ASCII only, so that a control character, a line break
 # or a right-to-left mark stays a harmless escape (S19).
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
@@ -107,10 +109,14 @@ def _log_uncaught(_: type[BaseException], error: BaseException, __: TracebackTyp
 def _list_places(error: BaseException | None) -> Iterator[str]:
     seen = error
     while seen is not None:
-        frames = []
+        frames: list[str] = []
         step = seen.__traceback__
         while step is not None:
-            frames.append(f"{_shorten(step.tb_frame.f_code.co_filename)}:{step.tb_lineno}")
+            place = _shorten(step.tb_frame.f_code.co_filename)
+            if place != _UNNUMBERED:
+                place = f"{place}:{step.tb_lineno}"
+            if place != _UNNUMBERED or frames[-1:] != [place]:
+                frames.append(place)
             step = step.tb_next
         # All of our own steps, and of a library's the last.
         kept = [frame for frame in frames[:-_LAST_FRAMES] if frame.startswith("app/")] + frames[-_LAST_FRAMES:]

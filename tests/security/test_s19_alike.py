@@ -9,12 +9,15 @@ from http.cookies import SimpleCookie
 import pytest
 
 from app.questionnaire.answer import Answer, Coded
+from app.questionnaire.refill import fill_controls
 from app.web.access import name_route
 from app.web.patient.step import STEP_HEADER
 from tests.bench.walker import Walker
 from tests.browser.patient import load_edition
 from tests.security.sending import WHO
+from tests.security.test_unsaved import lose_database
 from tests.support.server import Server, StartServer
+from tests.web.patient.visitor import Form
 from tests.web.test_metrics import Numbers, find_free_port, scrape
 
 READING = ("/summary", "/summary.pdf", "/share", "/share/send")
@@ -45,6 +48,13 @@ class Wanderer(Walker):
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(header).items()}
         if self.status in {302, 303}:
             self.ask("GET", answer.headers["Location"])
+
+    def answer(self, answers: Mapping[str, Answer]) -> None:
+        """Answer the questions of one page, and save it."""
+        form = self.document.forms[0]
+        asked = form.fields.get("asked", [""])[0].split()
+        filled = [fill_controls(load_edition().items[link_id], answers.get(link_id)) for link_id in asked]
+        self.send(form, {control: list(values) for one in filled for control, values in one.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +137,35 @@ def test_every_step_of_the_form_has_one_name(watched: Watched) -> None:
     log, (_, numbers) = watched.server.read_log(), scrape(watched.port)
     assert walker.status >= 400
     assert SUPPORT not in log + numbers
+
+
+def test_a_failure_tells_no_more_of_the_support_step_than_of_a_page(
+    start_server: StartServer, postgres_url: str
+) -> None:
+    # Given somebody on a page with questions, and somebody on the support page
+    server = start_server(database_url=postgres_url)
+    calm, other = (Wanderer(server.url) for _ in range(2))
+    calm.start()
+    other.start()
+    page = calm.document.forms[0]
+    while other.path != SUPPORT:
+        other.answer(choose(other_than_no=True))
+    support = next(form for form in other.document.forms if form.action == SUPPORT)
+    # When the database does not answer what both send
+    with lose_database(postgres_url):
+        calm.ask("GET", "/check")  # whoever comes first finds that a connection was cut
+        said = [read_more(server, walker, form) for walker, form in ((calm, page), (other, support))]
+    # Then what is logged of both is the same
+    assert [walker.status for walker in (calm, other)] == [503, 503]
+    assert said[0] == said[1]
+    assert any("database failed" in line and "app/web/patient/questions.py" in line for line in said[0])
+    for walker in (calm, other):
+        walker.connection.close()
+    server.stop(may_have_failed=True)
+
+
+def read_more(server: Server, walker: Wanderer, form: Form) -> list[str]:
+    """Send a form and return what was logged of it."""
+    lines = len(server.read_log().splitlines())
+    walker.send(form)
+    return list(read_lines(server.read_log().splitlines()[lines:]))
