@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from app.clinic.profile import DEMONSTRATION, dump_settings
+from app.storage.trouble import CHECKED_AT_START
 from tests.cli.conftest import Run, run
 from tests.support.server import StartServer
 
@@ -60,3 +61,24 @@ def test_two_programs_take_in_what_came_and_purge_what_is_due_once(
     for server in servers:
         server.stop()
     assert run("audit", "verify", FOREWORD_DEMO="1", FOREWORD_DATA=str(data)).code == 0
+
+
+def test_a_large_database_is_looked_through_on_the_side(run: Run, start_server: StartServer, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert run("demo", "--responses", "3", FOREWORD_DEMO="1", FOREWORD_DATA=str(data)).code == 0
+    file = data / "foreword.sqlite3"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE responses SET taken_in = 0")
+        connection.execute("CREATE TABLE filler AS SELECT zeroblob(?) AS one", (CHECKED_AT_START,))
+        connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with file.open("r+b") as pages:
+        pages.seek(CHECKED_AT_START // 2 // 4096 * 4096)
+        pages.write(b"\xa5" * 4096)
+    server = start_server(data=data)
+    told = '"error": "DamagedDatabaseError"'
+    assert wait_until(lambda: told in server.read_log().replace('":"', '": "')), server.read_log()
+    assert "soundness failed" in server.read_log()
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT count(*) FROM responses WHERE taken_in = 0").fetchone() == (0,)
+    server.stop(may_have_failed=True)
