@@ -42,7 +42,16 @@ from app.web.services import get_services
 Answer = Response | str | tuple[str, int]
 _OVERTAKEN = 409
 _UNREADABLE = 422
-_ACTIONS = frozenset({"save", "back", "later", "clear", "add", "remove"})
+_ACTIONS = frozenset({"save", "back", "later", "visit", "clear", "add", "remove"})
+# The pages beside the form that a button of it leads to.
+_VISITS = {
+    "support": "patient.show_support",
+    "erase": "patient.show_erase",
+    "privacy": "patient.show_privacy",
+    "about-ketamine": "patient.show_about",
+    "for-clinicians": "patient.show_for_clinicians",
+    "accessibility": "patient.show_accessibility",
+}
 
 
 class OvertakenError(Exception):
@@ -166,7 +175,8 @@ def save_page(current: Current, page: Page, *, is_changing: bool) -> Answer:
     form = find_form(current, page, typed)
     reading = form.read(_list_posted(page, current), get_services().today())
     seen = request.form.get("revision", "")
-    change = Change(page, typed, reading, int(seen[:9]) if seen.isdecimal() else None, is_changing)
+    is_staying = is_changing or action in {"back", "visit"}
+    change = Change(page, typed, reading, int(seen[:9]) if seen.isdecimal() else None, is_changing, is_staying)
     try:
         current = save_current(current, change.apply)
     except OvertakenError as error:
@@ -185,6 +195,8 @@ def _locate_onward(current: Current, change: Change, action: str, subject: str) 
         case "later":
             # What cannot be read yet is kept too, and shown again on the way back (D-4).
             return url_for("patient.show_resume")
+        case "visit":
+            return url_for(_VISITS.get(subject, "patient.show_resume"))
         case "back":
             return locate_back(current, page, is_changing=change.is_changing)
         case "add":
@@ -198,13 +210,17 @@ def _locate_onward(current: Current, change: Change, action: str, subject: str) 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One post to one page, applied to the draft as it stands when it is saved; `seen` is the revision it saw."""
+    """One post to one page, applied to the draft as it stands when it is saved; `seen` is the revision it saw.
+
+    `is_staying` when the person is not done with the page: who comes back to the form comes back to it.
+    """
 
     page: Page
     typed: Raw
     reading: PageReading
     seen: int | None
     is_changing: bool
+    is_staying: bool
 
     def apply(self, now: Current) -> Progress:
         """Return the progress with this change, or raise OvertakenError where another tab changed the page."""
@@ -212,7 +228,7 @@ class Change:
         if self.seen is not None and is_overtaken(now.progress, page, self.seen, self.typed, reading):
             raise OvertakenError(now)
         revision = now.draft.revision + 1
-        progress = keep_answers(now.served.edition, now.progress, page, reading, revision, is_changing=self.is_changing)
+        progress = keep_answers(now.served.edition, now.progress, page, reading, revision, is_changing=self.is_staying)
         # A number we only doubt is an answer already.
         is_unreadable = any(not problem.is_doubt for problem in reading.problems)
         return keep_typed(progress, page, self.typed, revision) if is_unreadable else progress

@@ -301,6 +301,20 @@ def test_going_back_keeps_what_is_typed_also_what_cannot_be_read(visitor: Visito
     assert visitor.find_form("/check").fields["answers-checked"] == ["yes"]
 
 
+@pytest.mark.parametrize("place", ["support", "erase", "privacy", "about-ketamine", "for-clinicians", "accessibility"])
+def test_looking_at_a_page_beside_the_form_keeps_what_is_typed_and_leads_back_to_it(
+    visitor: Visitor, place: str
+) -> None:
+    # Design D-4: whoever looks for help in the middle of a page finds it as they left it.
+    visitor.start()
+    visitor.post({"age": "thirty", "reason-for-visit": "ptsd"}, action=f"visit:{place}")
+    assert visitor.path == f"/{place}"
+    assert place == "erase" or FIRST in visitor.document.links  # Back to your form
+    visitor.get(FIRST)
+    fields = visitor.find_form(FIRST).fields
+    assert (fields["age"], fields["reason-for-visit"]) == (["thirty"], ["ptsd"])
+
+
 def test_a_wrong_resume_code_is_kept_in_its_box(visitor: Visitor) -> None:
     visitor.get("/resume")
     page = visitor.post({"code": "ABCD"}, form=visitor.find_form("/resume"))
