@@ -150,7 +150,7 @@ def prepare(app: Flask) -> Services:
 
 
 def _look_for_clinic(services: Services) -> None:
-    """Log it where patients are served from a database that no clinic's program ever started on: the wrong one?"""
+    """Log it where patients are served from a database that no clinic's program ever started on."""
     if services.settings.has_staff:
         return
     with begin_read(services.engine) as connection:
