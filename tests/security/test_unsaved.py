@@ -136,6 +136,7 @@ def test_who_erased_is_not_told_of_something_typed_and_can_erase_again(walker: W
         assert walker.document.headings == ["We do not know whether your answers are erased"]
         assert "Your answers may still be on this server." in walker.document.text
         assert "typed" not in walker.document.text
+        assert "are kept" not in walker.document.text
     # When it is back, the page that is named erases them
     assert "/erase" in walker.document.links
     walker.ask("GET", "/erase")

@@ -24,11 +24,15 @@ _TYPED: Final = frozenset({"patient.save_question_page", "patient.leave_check", 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What was asked for and did not happen: its heading, what to do, and the page on which it can be asked again."""
+    """What was asked for and did not happen: its heading, what to do, and the page on which it can be asked again.
+
+    `is_kept` tells whether it can be said that nothing saved before is lost.
+    """
 
     heading: str
     advice: str
     again: str = ""
+    is_kept: bool = True
 
 
 def keep_unsaved(posted: MultiDict[str, str]) -> Response | None:
@@ -61,7 +65,7 @@ def _name_undone(*, has_typed: bool) -> Undone:
         case "patient.erase":
             # It may have been done and not heard of: to promise either would be untrue.
             advice = translate("Your answers may still be on this server. Wait a minute, then erase them again.")
-            return Undone(translate("We do not know whether your answers are erased"), advice, "/erase")
+            return Undone(translate("We do not know whether your answers are erased"), advice, "/erase", is_kept=False)
         case "patient.start":
             advice = translate("No form was opened. Wait a minute, then start again.")
             return Undone(translate("That was not done yet"), advice, "/")
