@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL
 
 POOL: Final = 5
-"""How many connections a process keeps: its pages have four threads, and one more does what is done on the side."""
+"""How many connections a process keeps: its pages have four threads, and what is done on the side mostly has one."""
 
 OVERFLOW: Final = 5
 """How many more it opens for a moment, where a page reads while it writes, or something takes long."""
