@@ -145,6 +145,18 @@ def test_what_staff_erased_since_does_not_come_back_where_the_list_of_it_lies_be
     assert not list(lived.folder.glob("foreword.sqlite3"))
 
 
+def test_a_list_on_which_nothing_is_says_that_nothing_was_erased(lived: Lived, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    assert lived.run("backup", FOREWORD_BACKUP_FOLDER=str(folder)).code == 0
+    with open_files(lived.folder, f"sqlite:///{lived.folder}/foreword.sqlite3") as opened:
+        ErasedList(folder, read_backup_key(lived.folder / "backup.key")).update(opened.engine)
+    wipe(lived)
+    restored = lived.run("restore", str(folder))
+    assert "0 responses that staff erased after that were erased again" in restored.out
+    assert "your own record of erasures" not in restored.out
+
+
 def test_without_a_file_and_without_a_folder_no_backup_is_made(lived: Lived) -> None:
     refused = lived.run("backup")
     assert (refused.code, refused.out) == (2, "")
