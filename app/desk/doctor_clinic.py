@@ -30,6 +30,14 @@ from app.storage.tokens import list_untaken
 _LONGEST_INTAKE: Final = timedelta(minutes=5)
 _LATEST_PURGE: Final = timedelta(days=2)
 _UNREVIEWED: Final = "not yet reviewed"
+_REMEDIES: Final = {
+    (Role.ADMINISTRATOR, False): "open the link that the first start printed, "
+    "or run `foreword staff invite LOGIN --role administrator`",
+    (Role.ADMINISTRATOR, True): "run `foreword staff invite LOGIN --role administrator`",
+    (Role.REVIEWER, False): "once an administrator has joined: open /clinic/people and give somebody the role",
+    (Role.REVIEWER, True): "open /clinic/people and give somebody the role",
+}
+"""What to do where nobody has a role, and whether anybody at all has joined: only an administrator gives roles."""
 
 
 def look_at_settings(look: Look) -> Iterator[Finding]:
@@ -117,9 +125,7 @@ def look_at_people(look: Look) -> Iterator[Finding]:
     real = [person for person in people if not person.is_demonstration and person.joined_at is not None]
     for role in (Role.ADMINISTRATOR, Role.REVIEWER):
         if not any(person.has_role(role) for person in real):
-            yield Finding(
-                "people", f"no active person is {role.value}", "open /clinic/people and give somebody the role"
-            )
+            yield Finding("people", f"no active person is {role.value}", _REMEDIES[role, bool(real)])
 
 
 def look_at_intake(look: Look) -> Iterator[Finding]:

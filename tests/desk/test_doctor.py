@@ -78,6 +78,7 @@ def test_nobody_to_run_it_and_people_of_a_demonstration_are_told(clinic: Clinic)
         "people: no active person is administrator",
         "people: no active person is reviewer",
     ]
+    assert "open the link that the first start printed, or run `foreword staff invite" in found[1]
 
 
 def test_the_questionnaire_has_to_be_reviewed_and_without_faults(clinic: Clinic) -> None:

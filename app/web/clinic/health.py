@@ -12,6 +12,7 @@ from app.storage.engine import begin_write
 from app.storage.people import Role
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
+from app.web.clinic.found import MINUTES, name_clock, tell_by_clock, view_finding
 from app.web.clinic.gate import allow
 from app.web.services import get_services
 
@@ -27,10 +28,11 @@ def show_doctor() -> ResponseReturnValue:
         record(connection, "health.viewed", findings=found)
     return render_template(
         "clinic/health.html",
-        wrong=[part for part in parts if part.findings],
+        wrong=[(part.name, [view_finding(finding) for finding in part.findings]) for part in parts if part.findings],
         right=[part for part in parts if not part.findings],
         count=found,
         keys=list_used_keys(services.engine, is_quick=True),
-        backup=describe_last(services.engine, services.now()),
-        at=services.localize(services.now()).strftime("%Y-%m-%d %H:%M"),
+        backup=tell_by_clock(describe_last(services.engine, services.now())),
+        at=f"{services.localize(services.now()):{MINUTES}}",
+        clock=name_clock(),
     )

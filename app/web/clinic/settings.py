@@ -5,7 +5,6 @@ Patients see *not open yet* until it was saved once. Nothing that was typed is e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,15 +13,18 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from app.clinic.profile import ClinicSettings, dump_settings, is_stale, list_changes, list_stale, load_settings
+from app.desk.doctor_backup import LAST_GOOD
 from app.desk.doctor_clinic import look_at_people, look_at_questionnaire
 from app.desk.finding import Finding, Look
 from app.output.frame import view_contact
+from app.storage.chores import find_last_time
 from app.storage.clinic_settings import StaleSettingsError, StoredSettings, find_settings, list_settings, save_settings
 from app.storage.engine import begin_read, begin_write
 from app.storage.people import Role, find_people
 from app.web import problems
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
+from app.web.clinic.found import Found, view_finding
 from app.web.clinic.gate import allow, get_person
 from app.web.clinic.kept import NOTICE_KEPT, find_kept, forget_kept, keep_typed
 from app.web.clinic.settings_form import Choices, SettingsForm, list_answers
@@ -117,8 +119,7 @@ def _show(action: str) -> ResponseReturnValue:
     form = SettingsForm(kept, _list_choices(held), held)
     notice = translate(NOTICE_KEPT) if kept else translate("Saved.") if request.args.get("saved") else ""
     seen = _read_seen(kept) if kept else _number(stored)
-    missing = _list_missing() if request.args.get("saved") == _OPENED else []
-    return _draw(form, action, seen=seen, notice=notice, missing=missing)
+    return _draw(form, action, seen=seen, notice=notice)
 
 
 def _save(action: str) -> ResponseReturnValue:
@@ -150,11 +151,17 @@ def _save(action: str) -> ResponseReturnValue:
     return redirect(url_for("clinic.show_settings", saved=_OPENED if stored is None else 1), 303)
 
 
-def _list_missing() -> list[Finding]:
+def _list_missing() -> list[Found]:
     """Return what the doctor misses before somebody can read a form; old help lines stand on the page anyway."""
     services = get_services()
+    if services.settings.is_demo:
+        return []
     look = Look(settings=services.settings, engine=services.engine, now=services.now())
-    return [*look_at_people(look), *look_at_questionnaire(look)]
+    findings = [*look_at_people(look), *look_at_questionnaire(look)]
+    with begin_read(services.engine) as connection:
+        if find_last_time(connection, LAST_GOOD) is None:
+            findings.append(Finding("backup", "none was made yet", "have one made on the server: foreword backup FILE"))
+    return [view_finding(finding) for finding in findings]
 
 
 def _tell_conflict(form: SettingsForm, action: str, changed: tuple[str, ...]) -> ResponseReturnValue:
@@ -171,7 +178,7 @@ def _tell_conflict(form: SettingsForm, action: str, changed: tuple[str, ...]) ->
     return _draw(form, action, seen=_number(stored), notice=notice), _CONFLICT
 
 
-def _draw(form: SettingsForm, action: str, *, seen: int, notice: str = "", missing: Sequence[Finding] = ()) -> str:
+def _draw(form: SettingsForm, action: str, *, seen: int, notice: str = "") -> str:
     services = get_services()
     settings = services.keeper.get().settings
     with begin_read(services.engine) as connection:
@@ -185,7 +192,8 @@ def _draw(form: SettingsForm, action: str, *, seen: int, notice: str = "", missi
         is_setup=action == "clinic.save_setup",
         seen=seen,
         notice=notice,
-        missing=missing,
+        missing=_list_missing(),
+        is_just_opened=request.args.get("saved") == _OPENED,
         countries=_list_countries(),
         questions=_list_questions(form),
         stale=list_stale(settings, services.keeper.contacts, services.today()) if settings else (),

@@ -92,10 +92,10 @@ class SettingsForm(Form):
         try:
             return rule(field.data or "")
         except SettingError as error:
-            # The list of them stands apart from the fields: each begins with what the field is called.
-            sentence = f"{field.label.text}: {translate(str(error))}"
+            sentence = translate(str(error))
             field.errors = (*field.errors, sentence)
-            self.problems.append(ControlProblem(name, sentence))
+            # The list of them stands apart from the fields: each begins with what the field is called.
+            self.problems.append(ControlProblem(name, f"{field.label.text}: {sentence}"))
             return None
 
     def _list_rules(self) -> Sequence[tuple[str, Callable[[Any], Any]]]:

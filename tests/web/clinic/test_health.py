@@ -1,7 +1,14 @@
 """The doctor's page: what is wrong and what to do, for an administrator."""
 
+from flask import Flask
+
+from app.desk.doctor_backup import LAST_GOOD
+from app.storage.chores import note_time
+from app.storage.engine import begin_write
 from app.storage.people import Role
+from app.web.services import get_services
 from tests.web.clinic.conftest import SignIn
+from tests.web.patient.conftest import Clock
 
 
 def test_an_administrator_reads_what_needs_somebody_and_what_is_in_order(sign_in: SignIn) -> None:
@@ -13,6 +20,21 @@ def test_an_administrator_reads_what_needs_somebody_and_what_is_in_order(sign_in
     assert "Keys in use, with how many responses and notes: " in page.text
     assert "Last good backup: none." in page.text
     assert "could not be looked at" not in page.text
+
+
+def test_it_has_one_clock_the_clinics_and_names_it(app: Flask, sign_in: SignIn, clock: Clock) -> None:
+    administrator = sign_in(Role.ADMINISTRATOR)
+    with app.app_context():
+        services = get_services()
+        with begin_write(services.engine) as connection:
+            note_time(connection, LAST_GOOD, clock.now.date(), clock.now)
+        local = f"{services.localize(clock.now):%Y-%m-%d %H:%M}"
+        assert services.clinic is not None
+        zone = services.clinic.time_zone
+    page = administrator.get("/clinic/health")
+    assert f"Times on this page are those of {zone}." in page.text
+    assert f"Last good backup: {local} (0 h ago)" in page.text
+    assert " UTC" not in page.text
 
 
 def test_nobody_else_reads_it(sign_in: SignIn) -> None:
