@@ -6,7 +6,7 @@ size. Every plot has the table behind it. It must never make markup, count a per
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -19,6 +19,7 @@ _LABELLED: Final = 13  # so many columns can each carry their number at 320 pixe
 _GAP: Final = 0.25  # of a column's place
 _ROW, _BAR, _WIDEST = 42, 10, 80.0  # a bar's place, its height, and how wide it gets: its number stands behind it
 _LONGEST: Final = 40  # letters of a name that fit across 320 pixels; the table has all of them
+_SAMPLE: Final = 9.0  # how much of the width the sample of a line takes beside its name
 _WORDS_ACROSS: Final = 4  # so many weeks can be named under a field at 320 pixels
 
 Points = list[tuple[float, int] | None]
@@ -169,13 +170,13 @@ def draw_bars(caption: Caption, values: Sequence[Value]) -> Plot:
 
 
 def draw_lines(caption: Caption, first: Series, second: Series) -> Plot:
-    """Return two lines over the same places, such as median and slowest tenth; each says its name where it ends.
+    """Return two lines over the same places, such as median and slowest tenth, named with their last values above.
 
     A place without a value breaks its line. The table has a column for each line.
     """
     most = _find_most((*first.values, *second.values))
     count = len(first.values)
-    bottom = 2 * TEXT + _FIELD
+    bottom = 3 * TEXT + _FIELD
     across = [100 / count * (number + 0.5) for number in range(count)]
 
     def place(series: Series) -> Points:
@@ -186,6 +187,7 @@ def draw_lines(caption: Caption, first: Series, second: Series) -> Plot:
 
     lines = {"first": place(first), "second": place(second)}
     labels = [one.label for one in first.values]
+    samples, marks, names = _name_lines((("first", first), ("second", second)))
     return _finish(
         caption,
         height=bottom + TEXT + 4,
@@ -195,14 +197,18 @@ def draw_lines(caption: Caption, first: Series, second: Series) -> Plot:
         segments=(
             _draw_axis(bottom),
             *(segment for kind, points in lines.items() for segment in _join(points, kind)),
+            *samples,
         ),
-        dots=tuple(
-            Dot(x=_percent(point[0]), y=point[1], kind=kind)
-            for kind, points in lines.items()
-            for point in points
-            if point
+        dots=(
+            *(
+                Dot(x=_percent(point[0]), y=point[1], kind=kind)
+                for kind, points in lines.items()
+                for point in points
+                if point
+            ),
+            *marks,
         ),
-        words=(*_name_lines((first, second), lines.values(), bottom), *_name_places(labels, bottom + TEXT - 2)),
+        words=(*names, *_name_places(labels, bottom + TEXT - 2)),
     )
 
 
@@ -243,22 +249,21 @@ def _name_places(labels: Sequence[str], y: int) -> Iterator[Words]:
         yield Words(x=x, y=y, text=labels[number], anchor=anchor, is_muted=True)
 
 
-def _name_lines(series: Sequence[Series], lines: Iterable[Points], bottom: int) -> Iterator[Words]:
-    """Yield each line's name and last value at its end: over the stretch that the words take, or under the lower."""
-    ends = []
-    for one, points in zip(series, lines, strict=True):
-        written = next((value.text for value in reversed(one.values) if value.value is not None), None)
-        if written is not None:
-            stretch = [point[1] for point in points[len(points) // 2 :] if point] or [bottom]
-            ends.append((min(stretch), max(stretch), f"{one.name} {written}"))
-    ends.sort(reverse=True)
-    above = bottom
-    for number, (highest, lowest, text) in enumerate(ends):
-        under = lowest + TEXT
-        has_room_under = number < len(ends) - 1 and under < bottom
-        y = under if has_room_under else min(highest - 10, above - TEXT)
-        above = above if has_room_under else y
-        yield Words(x="100%", y=y, text=text, anchor="end")
+def _name_lines(lines: Sequence[tuple[str, Series]]) -> tuple[list[Segment], list[Dot], list[Words]]:
+    """Return a sample, a mark, the name and the last value of each line, over the field: there no line crosses them."""
+    named = [
+        (value.value or 0.0, kind, f"{one.name} {value.text}")
+        for kind, one in lines
+        for value in [next((value for value in reversed(one.values) if value.value is not None), None)]
+        if value is not None
+    ]
+    segments, dots, words = [], [], []
+    for number, (_, kind, text) in enumerate(sorted(named, key=lambda one: one[0], reverse=True)):
+        y = TEXT * (number + 1) - TEXT // 2
+        segments.append(Segment(x1="0%", x2=_percent(_SAMPLE), y1=y, y2=y, kind=kind))
+        dots.append(Dot(x=_percent(_SAMPLE / 2), y=y, kind=kind))
+        words.append(Words(x=_percent(_SAMPLE), y=y + 5, text=text, shift=8))
+    return segments, dots, words
 
 
 def _join(points: Points, kind: str) -> Iterator[Segment]:

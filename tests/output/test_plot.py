@@ -98,8 +98,8 @@ def test_many_columns_carry_the_highest_number_and_the_last() -> None:
 def test_two_lines_break_where_there_is_nothing_and_say_their_names() -> None:
     plot = draw_lines(CAPTION, make_series("Median", 1, 2, 3, 4), make_series("Slowest tenth", 5, None, 9, 8))
     kinds = [segment.kind for segment in plot.segments]
-    assert kinds == ["axis", "first", "first", "first", "second"]
-    assert [dot.kind for dot in plot.dots] == ["first"] * 4 + ["second"] * 3
+    assert kinds == ["axis", "first", "first", "first", "second", "second", "first"]  # the last two beside the names
+    assert [dot.kind for dot in plot.dots] == ["first"] * 4 + ["second"] * 3 + ["second", "first"]
     names = {words.text: words for words in plot.words if not words.is_muted}
     assert set(names) == {"Median 4", "Slowest tenth 8"}
     assert names["Slowest tenth 8"].y < names["Median 4"].y
@@ -107,10 +107,14 @@ def test_two_lines_break_where_there_is_nothing_and_say_their_names() -> None:
 
 
 @given(st.lists(st.tuples(*[st.none() | st.integers(0, 500)] * 2), max_size=30))
-def test_the_names_of_two_lines_never_meet(pairs: list[tuple[int | None, int | None]]) -> None:
+def test_the_names_of_two_lines_meet_neither_each_other_nor_a_line(
+    pairs: list[tuple[int | None, int | None]],
+) -> None:
     first, second = zip(*pairs, strict=True) if pairs else ((), ())
     plot = draw_lines(CAPTION, make_series("A", *first), make_series("B", *second))
     names = sorted(words.y for words in plot.words if words.text[:2] in {"A ", "B "})
+    count = sum(value is not None for series in (first, second) for value in series)
+    assert all(dot.y - 4 > y for dot in plot.dots[:count] for y in names)
     assert all(other - one >= 14 for one, other in pairwise(names))
     assert all(0 <= y <= plot.height for y in names)
 
