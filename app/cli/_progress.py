@@ -1,25 +1,19 @@
-"""How far long work is: a bar on a terminal, and plain lines where nobody watches."""
+"""How far long work is: a bar on a terminal, and one plain line at its end where nobody watches."""
 
 import sys
 from collections.abc import Iterable, Iterator
 
 import click
 
-_LINES = 20
-"""Where nobody watches, work that is long tells how far it is about so many times."""
-
 
 def show_progress(label: str, steps: Iterable[int], length: int) -> Iterator[int]:
     """Give each step, which is a number of things done, and show on standard error how far of `length` that is."""
     if not sys.stderr.isatty():
-        done = told = 0
+        done = 0
         for step in steps:
             done += step
-            if (done - told) * _LINES >= length:
-                click.echo(f"{label}: {done} of {max(length, done)}", err=True)
-                told = done
             yield step
-        if done > told:
+        if done:
             click.echo(f"{label}: {done} of {max(length, done)}", err=True)
         return
     with click.progressbar(length=max(length, 1), label=label, file=sys.stderr) as bar:
