@@ -122,7 +122,7 @@ def open_listener(settings: Settings) -> socket.socket:
             address[:2], family=family, backlog=_BACKLOG, dualstack_ipv6=family == socket.AF_INET6 and host == "::"
         )
     except OSError as error:
-        raise StartError(_explain(error, host, port)) from None
+        raise StartError(_explain(error, host, port, "make run" if settings.is_demo else "foreword serve")) from None
 
 
 def prepare(app: Flask) -> Services:
@@ -343,10 +343,10 @@ def _allow_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _explain(error: OSError, host: str, port: int) -> str:
+def _explain(error: OSError, host: str, port: int, command: str) -> str:
     if error.errno == errno.EADDRINUSE:
         other = port + 1 if port < _LAST_PORT else port - 1
-        return f"Port {port} is already in use; choose another: PORT={other} make run"
+        return f"Port {port} is already in use; choose another: PORT={other} {command}"
     if error.errno == errno.EACCES:
-        return f"Port {port} is kept for the system; choose one above 1023: PORT=8000 make run"
-    return f"HOST: this machine has no address {host}; choose one it has: HOST=127.0.0.1 make run"
+        return f"Port {port} is kept for the system; choose one above 1023: PORT=8000 {command}"
+    return f"HOST: this machine has no address {host}; choose one it has: HOST=127.0.0.1 {command}"

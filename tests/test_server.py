@@ -109,9 +109,11 @@ def test_what_a_killed_backup_left_is_gone(tmp_path: Path) -> None:
 
 def test_a_port_in_use_is_one_sentence(shared: Running, tmp_path: Path) -> None:
     refused = end(start(tmp_path / "other", shared.port))
-    sentence = f"Port {shared.port} is already in use; choose another: PORT={shared.port + 1} make run\n"
+    sentence = f"Port {shared.port} is already in use; choose another: PORT={shared.port + 1} foreword serve\n"
     assert refused == Ended(2, "", sentence)
     assert not (tmp_path / "other").exists()
+    demonstration = end(start(tmp_path / "other", shared.port, FOREWORD_DEMO="1"))
+    assert demonstration == Ended(2, "", sentence.replace("foreword serve", "make run"))
 
 
 def test_what_is_written_is_for_its_owner_only(shared: Running) -> None:
@@ -137,7 +139,7 @@ def test_every_wrong_setting_is_one_sentence_each(tmp_path: Path) -> None:
         (
             "HOST",
             "192.0.2.1",
-            "HOST: this machine has no address 192.0.2.1; choose one it has: HOST=127.0.0.1 make run",
+            "HOST: this machine has no address 192.0.2.1; choose one it has: HOST=127.0.0.1 foreword serve",
         ),
         ("FOREWORD_DATA", "/proc/none", "FOREWORD_DATA: /proc/none cannot be used: No such file or directory; name"),
         ("FOREWORD_DATABASE_URL", "sqlite:////proc/none.db", "FOREWORD_DATABASE_URL: the database cannot be used"),
