@@ -90,6 +90,20 @@ def test_patients_walk_and_send_and_the_clinic_reads_it(
 
 
 @pytest.mark.usefixtures("place")
+def test_the_doctor_looks_with_that_user_s_eyes(postgres_url: str, tmp_path: Path) -> None:
+    (tmp_path / "patients").mkdir(mode=0o700)
+    settings = {"ROLE": "patient", "DEMO": "1", "DATA": f"{tmp_path}/patients"}
+    settings["DATABASE_URL"] = postgres_url.replace("postgres@", "patients@")
+    environment = {f"FOREWORD_{name}": value for name, value in settings.items()}
+    done = subprocess.run(
+        [COMMAND, "doctor", "--offline"], capture_output=True, check=False, text=True, env=environment
+    )
+    assert "this is a demonstration" in done.stdout
+    assert "could not be looked at" not in done.stdout + done.stderr
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.usefixtures("place")
 def test_that_user_reads_no_staff_and_adds_no_way_in(postgres_url: str) -> None:
     with connect(postgres_url, "patients") as user:
         done = [statement for statement in REFUSED if is_allowed(user, statement)]
