@@ -3,6 +3,7 @@
 import resource
 import socket
 import time
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
@@ -21,7 +22,9 @@ def forbid_more_files(probe: Probe) -> None:
 def test_who_cannot_be_let_in_keeps_no_server_from_stopping(tmp_path: Path) -> None:
     probe = start_probe(tmp_path)
     forbid_more_files(probe)
-    with socket.create_connection(("127.0.0.1", probe.port)):
+    with ExitStack() as waiting:
+        for _ in range(MANY):
+            waiting.enter_context(socket.create_connection(("127.0.0.1", probe.port)))
         while "library failed" not in probe.log.read_text():
             assert probe.process.poll() is None
             time.sleep(0.01)

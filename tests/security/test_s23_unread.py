@@ -47,7 +47,7 @@ def connect() -> Iterator[Connect]:
 class Grounds:
     """A running server with two pages more: one as large as is asked for, and one that never ends."""
 
-    def __init__(self, folder: Path, places: int) -> None:
+    def __init__(self, folder: Path, patience: int) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         settings = load_settings({"PORT": str(self.port), "FOREWORD_DATA": str(folder / "data")})
@@ -66,7 +66,7 @@ class Grounds:
             finally:
                 self.ended.release()
 
-        self.server = Server(app, settings, open_listener(settings), patience=PATIENCE, places=places)
+        self.server = Server(app, settings, open_listener(settings), patience=patience, places=PLACES)
 
     def ask(self, path: str) -> bytes:
         """Return a request for a page."""
@@ -79,8 +79,8 @@ class Grounds:
 
 
 @contextmanager
-def open_grounds(folder: Path, places: int = PLACES) -> Iterator[Grounds]:
-    grounds = Grounds(folder, places)
+def open_grounds(folder: Path, patience: int = PATIENCE) -> Iterator[Grounds]:
+    grounds = Grounds(folder, patience)
     thread = threading.Thread(target=grounds.server.run)
     thread.start()
     try:
@@ -92,8 +92,11 @@ def open_grounds(folder: Path, places: int = PLACES) -> Iterator[Grounds]:
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    while not is_so():
+    for _ in range(MOST_SECONDS * 50):
+        if is_so():
+            return
         threading.Event().wait(0.02)
+    raise AssertionError
 
 
 def is_cut_off(connection: socket.socket) -> bool:
@@ -168,7 +171,7 @@ def test_whoever_goes_on_reading_may_take_as_long_as_they_like(tmp_path: Path, c
 
 
 def test_those_who_take_nothing_make_room_for_newcomers(tmp_path: Path, connect: Connect) -> None:
-    with open_grounds(tmp_path) as grounds:
+    with open_grounds(tmp_path, 2 * MOST_SECONDS) as grounds:
         for _ in range(2 * PLACES):
-            connect(grounds.port, grounds.ask(f"/large/{LARGE}"))
+            assert connect(grounds.port, grounds.ask(f"/large/{LARGE}")).recv(1) == b"H"
         assert send_raw(grounds.port, grounds.ask("/healthz")).text == "alive\n"
