@@ -64,6 +64,13 @@ def test_the_two_roles_are_apart_and_locked_up() -> None:
     assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
 
 
+def test_a_new_volume_belongs_to_the_user_who_writes_there() -> None:
+    # A volume takes its owner from the image's folder, and is root's where there is none.
+    [made] = re.findall(r"install -d -m 0700 -o foreword -g foreword ([^&]+)", find("RUN")[-1])
+    mounted = {volume.split(":")[1] for name in OURS for volume in COMPOSE["services"][name]["volumes"]}
+    assert mounted == set(made.split())
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_its_settings_are_ones_the_program_takes(name: str) -> None:
     service = COMPOSE["services"][name]
