@@ -6,7 +6,7 @@ size. Every plot has the table behind it. It must never make markup, count a per
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -199,15 +199,7 @@ def draw_lines(caption: Caption, first: Series, second: Series) -> Plot:
             *(segment for kind, points in lines.items() for segment in _join(points, kind)),
             *samples,
         ),
-        dots=(
-            *(
-                Dot(x=_percent(point[0]), y=point[1], kind=kind)
-                for kind, points in lines.items()
-                for point in points
-                if point
-            ),
-            *marks,
-        ),
+        dots=(*_mark(lines), *marks),
         words=(*names, *_name_places(labels, bottom + TEXT - 2)),
     )
 
@@ -270,6 +262,11 @@ def _join(points: Points, kind: str) -> Iterator[Segment]:
     for one, other in pairwise(points):
         if one and other:
             yield Segment(x1=_percent(one[0]), x2=_percent(other[0]), y1=one[1], y2=other[1], kind=kind)
+
+
+def _mark(lines: Mapping[str, Points]) -> Iterator[Dot]:
+    for kind, points in lines.items():
+        yield from (Dot(x=_percent(point[0]), y=point[1], kind=kind) for point in points if point)
 
 
 def _draw_axis(y: int) -> Segment:
