@@ -17,9 +17,9 @@ from tests.bench import slow
 from tests.bench.chores import measure_chores
 from tests.bench.clinic import measure_clinics
 from tests.bench.cost import measure_cost
-from tests.bench.crowd import Tally, fire, measure_crowds
+from tests.bench.crowd import measure_crowds
 from tests.bench.databases import DATABASES
-from tests.bench.load import Shot, encode, measure_rate
+from tests.bench.load import Shot, Tally, encode, fire, measure_rate
 from tests.bench.phone import measure_waits
 from tests.bench.report import Report
 from tests.bench.submit import measure_submits

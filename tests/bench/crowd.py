@@ -5,22 +5,17 @@ process on the same machine, so that two cores are short for two processes. All 
 round, and a share is of the bare view's rate in the same round.
 """
 
-import http.client
-import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from app.questionnaire.answer import Answer
 from tests.bench.databases import DATABASES, open_database
-from tests.bench.load import Shot, encode
+from tests.bench.load import Shot, Tally, encode, fire
 from tests.bench.report import Report
 from tests.bench.submit import prepare_submits
 from tests.bench.walker import Walker
@@ -32,28 +27,6 @@ _ROUNDS = 3
 _SECONDS = 2.0
 _SENDERS = 100
 _HEAD = ("", "requests/s", "share of a bare view", "p50", "p95", "p99", "errors")
-
-
-@dataclass(slots=True)
-class Tally:
-    """What came of a load: seconds that each answer took, requests a second in each round, and what went wrong."""
-
-    waits: list[float] = field(default_factory=list)
-    rates: list[float] = field(default_factory=list)
-    errors: int = 0
-
-    def write(self, name: str, bare: "Tally") -> tuple[str, ...]:
-        """Return the row of a table."""
-        shares = [ours / yard for ours, yard in zip(self.rates, bare.rates, strict=True)]
-        cuts = statistics.quantiles(self.waits, n=100, method="inclusive")
-        times = (f"{cuts[place] * 1000:,.1f} ms" for place in (49, 94, 98))
-        return (
-            name,
-            f"{statistics.median(self.rates):,.0f}",
-            f"{statistics.median(shares):.0%}",
-            *times,
-            f"{self.errors}",
-        )
 
 
 def measure_crowds(report: Report, answers: Mapping[str, Answer]) -> None:
@@ -127,52 +100,6 @@ def _measure_sending(
         some = shots[number * _SENDERS : (number + 1) * _SENDERS]
         fire([some[lane::lanes] for lane in range(min(lanes, len(some)))], tally)
     yield tally.write(f"50 patients, {workers} process{'es' if workers > 1 else ''}: sending", yard)
-
-
-def fire(lanes: Sequence[Sequence[Shot]], tally: Tally, seconds: float | None = None) -> None:
-    """Send the shots of each lane one after the other on a connection: again and again for so long, or each once."""
-    waits: list[list[float]] = [[] for _ in lanes]
-    errors = [0] * len(lanes)
-    begin = threading.Barrier(len(lanes) + 1)
-
-    def run(number: int) -> None:
-        parts = urlsplit(lanes[number][0].url)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
-        connection.connect()
-        begin.wait()
-        until = time.perf_counter() + (seconds or 0)
-        while True:
-            for shot in lanes[number]:
-                begun = time.perf_counter()
-                errors[number] += not _is_answered(connection, shot)
-                waits[number].append(time.perf_counter() - begun)
-            if seconds is None or time.perf_counter() >= until:
-                break
-        connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(lanes))]
-    for thread in threads:
-        thread.start()
-    begin.wait()
-    begun = time.perf_counter()
-    for thread in threads:
-        thread.join()
-    tally.rates.append(sum(map(len, waits)) / (time.perf_counter() - begun))
-    tally.waits += [wait for lane in waits for wait in lane]
-    tally.errors += sum(errors)
-
-
-def _is_answered(connection: http.client.HTTPConnection, shot: Shot) -> bool:
-    try:
-        connection.sock.sendall(shot.write())
-        answer = http.client.HTTPResponse(connection.sock)
-        answer.begin()
-        answer.read()
-    except (OSError, http.client.HTTPException):
-        connection.close()
-        connection.connect()
-        return False
-    return answer.status == shot.expected
 
 
 def _wait(url: str) -> None:
