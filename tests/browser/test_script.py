@@ -89,7 +89,7 @@ def test_a_step_is_one_request_and_the_page_is_as_if_it_had_been_opened(
     page = patient.page
     # Given somebody who has come to the second page, and has read it to its end
     patient.press()
-    page.get_by_role("link", name="Accessibility").scroll_into_view_if_needed()
+    page.get_by_role("button", name="Accessibility").scroll_into_view_if_needed()
     length = page.evaluate("history.length")
     before = live_server.read_log().count('"event":"request"')
     # When they save it

@@ -150,6 +150,7 @@ _HOLDER = """
 import signal, sys, time
 from tests.machines.places import make_folder, make_places
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background is started deaf to it
 with make_folder() as folder, make_places(["one", "two"]) as places:
     print(folder, flush=True)
     time.sleep(600)

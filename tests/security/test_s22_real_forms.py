@@ -16,7 +16,7 @@ from tests.security.wire_forms import KIB, MULTIPART, build_part
 from tests.web.raw import FORM, Reply, build_request, read_reply
 
 FORMS = {
-    "a question page": ("patient", "/questions/1"),
+    "a question page": ("sender", "/questions/1"),
     "sending": ("patient", "/share/send"),
     "the sign-in page": ("nobody", "/clinic/sign-in"),
     "a review": ("lead", "/clinic/responses/REF/review"),
