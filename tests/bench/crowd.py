@@ -91,10 +91,9 @@ def _measure_sending(
     """Measure posts that can be made once: each of so many patients sends, fifty at a time."""
     lanes, tally, yard = 50, Tally(), Tally()
     yards = [[Shot(bare[lane % len(bare)], "/")] for lane in range(lanes)]
-    shots = [shot for url in urls for shot in prepare_submits(url, answers, _ROUNDS * _SENDERS // len(urls))]
-    shots = [
-        shot for turn in zip(*(shots[first :: len(urls)] for first in range(len(urls))), strict=True) for shot in turn
-    ]
+    prepared = [prepare_submits(url, answers, _ROUNDS * _SENDERS // len(urls)) for url in urls]
+    # In turn, so that a lane, which is one connection, is to one process.
+    shots = [shot for turn in zip(*prepared, strict=True) for shot in turn]
     for number in range(_ROUNDS):
         fire(yards, yard, _SECONDS)
         some = shots[number * _SENDERS : (number + 1) * _SENDERS]
