@@ -44,6 +44,8 @@ def patient(live_server: Server, open_page: OpenPage) -> ScriptedPatient:
     patient = ScriptedPatient(open_page(live_server.url), {})
     patient.start()
     patient.page.locator(FIRST).wait_for(state="attached")
+    # A page can be used before its script has come, and then is the browser's own.
+    patient.page.wait_for_load_state()
     return patient
 
 
