@@ -38,7 +38,7 @@ addEventListener("submit", async (event) => {
     });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     // What could not be saved stays as it was typed.
-    if (!answer.ok && !page.forms.length) tell(form, ...page.querySelector("main").children);
+    if (!answer.ok && !page.forms.length) tell(form, ...page.querySelectorAll("main>:not(.away)"));
     else show(page, answer.headers.get("Content-Location") ?? answer.url);
   } catch {
     tell(form, form.dataset.step);

@@ -31,10 +31,15 @@ DATABASE_ERRORS: Final = (OperationalError, PoolTimeoutError, NotSupportedError,
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error page: its heading, and what to do next."""
+    """An error page: its heading, and what to do next.
+
+    `has_left` tells that whoever sees it left a page with something typed on it, and is told first to go back there.
+    Our script leaves that sentence out: it shows the others on the page itself.
+    """
 
     heading: str
     advice: tuple[str, ...]
+    has_left: bool = False
 
 
 _KEPT: Final = "The pages you saved before are kept."
@@ -52,11 +57,12 @@ PROBLEMS: Final = {
     405: Problem("This address cannot be used that way", ("Go to the first page and go on from there.", _KEPT)),
     413: Problem(
         "This is more text than can be sent at once",
-        ("Go back, make your longest answer shorter, and send the page again.", _KEPT),
+        ("Make your longest answer shorter, and send the page again.", _KEPT),
+        has_left=True,
     ),
-    415: Problem("Files cannot be sent here", ("Go back and write your answer as text.", _KEPT)),
+    415: Problem("Files cannot be sent here", ("Write your answer as text.", _KEPT), has_left=True),
     429: Problem(
-        "There were too many tries in a short time", ("Wait a few minutes, then go back and try again.", _KEPT)
+        "There were too many tries in a short time", ("Wait a few minutes, then try again.", _KEPT), has_left=True
     ),
     431: Problem(
         "Your browser sent more than can be read",
@@ -64,11 +70,13 @@ PROBLEMS: Final = {
     ),
     500: Problem(
         "Something broke on our side",
-        ("Wait a minute, then go back and send the page again.", _KEPT, "If it happens again, tell your clinic."),
+        ("Wait a minute, then send the page again.", _KEPT, "If it happens again, tell your clinic."),
+        has_left=True,
     ),
     503: Problem(
         "The questionnaire is closed for a moment",
-        ("Wait a few minutes, then go back and send the page again.", _KEPT),
+        ("Wait a few minutes, then send the page again.", _KEPT),
+        has_left=True,
     ),
 }
 """The error pages by status."""

@@ -1,5 +1,6 @@
 """What the one small script changes: a step costs one request. Everything else is as without it (D-4, D-12)."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from tests.browser.patient import Patient
 from tests.browser.scenes import TOO_LONG, find_patient, merge_patients
 from tests.support.browser import OpenPage, Screen, watch
 from tests.support.server import Server
+from tests.support.source import ROOT
 
 SAVE = "Save and continue"
 FIRST, SECOND = "input[name=asked][value^=age]", "input[name=asked][value^=previous-treatments]"
@@ -191,7 +193,24 @@ def test_more_than_can_be_sent_stays_on_the_page_with_what_to_do(patient: Script
     page.get_by_role("button", name=SAVE).click()
     expect(page.locator("[role=alert]")).to_be_focused()
     expect(page.locator("[role=alert]")).to_contain_text("This is more text than can be sent at once")
+    expect(page.locator("[role=alert]")).to_contain_text("Make your longest answer shorter, and send the page again.")
+    # And not to go back to the page they have never left
+    expect(page.locator("[role=alert]")).not_to_contain_text(re.compile("go back", re.IGNORECASE))
     assert patient.find("questions-for-doctor").input_value() == TOO_LONG
+
+
+@pytest.mark.parametrize(("status", "advice"), [(413, "Make your longest answer shorter"), (503, "then try again")])
+def test_what_a_proxy_says_fits_the_page_it_is_shown_on(patient: ScriptedPatient, status: int, advice: str) -> None:
+    # Given a proxy that answers for the program with the page that comes with it
+    page, text = patient.page, (ROOT / f"deploy/pages/{status}.html").read_text()
+    said = re.sub("<style>.*</style>", "", text)  # which the policy of our own page stops, and Chromium tells of it
+    page.route("**/questions/1", lambda route: route.fulfill(status=status, body=said, content_type="text/html"))
+    patient.fill("age", "34")
+    page.get_by_role("button", name=SAVE).click()
+    # Then nobody is told to load the page anew or to leave it: what is typed stands there, and nowhere else
+    expect(page.locator("[role=alert]")).to_contain_text(advice)
+    expect(page.locator("[role=alert]")).not_to_contain_text(re.compile("go back|load this page", re.IGNORECASE))
+    assert patient.find("age").input_value() == "34"
 
 
 def test_a_double_press_sends_once(patient: ScriptedPatient) -> None:

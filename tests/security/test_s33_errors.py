@@ -23,6 +23,15 @@ def test_a_problem_says_what_to_do_and_where_to_go(probe: Probe, status: int) ->
     assert not [word for word in NEVER_SAID if word.lower() in page.lower()]
 
 
+@pytest.mark.parametrize("status", [413, 415, 429, 500, 503])
+def test_who_left_a_page_is_led_back_in_a_sentence_of_its_own(probe: Probe, status: int) -> None:
+    # Our script leaves that one out: it shows the rest on the page that was not left (tests/browser/test_script.py).
+    page = send_raw(probe.port, build_request(probe.host, f"/problem/{status}")).text
+    before, way, after = page.partition('<p class="away">Go back to the page you came from.</p>')
+    assert way
+    assert "go back" not in (before + after).lower()
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -78,7 +87,7 @@ def test_a_database_that_is_gone_says_when_to_come_back(probe: Probe) -> None:
     reply = send_raw(probe.port, build_request(probe.host, "/database"))
     assert reply.status == 503
     assert reply.get("Retry-After") == "60"
-    assert "go back and send the page again" in reply.text
+    assert "Go back to the page you came from." in reply.text
 
 
 def test_a_flood_of_tries_says_when_to_come_back(probe: Probe) -> None:

@@ -31,7 +31,7 @@ __all__ = ["clock"]
 
 ONE = text("SELECT 1")
 SECONDS_TO_FOLLOW = 60
-WAYS_ON = {"/": "Wait a few minutes, then go back and send the page again", "/clinic/sign-in": "Wait a minute"}
+WAYS_ON = {"/": "Wait a few minutes, then send the page again", "/clinic/sign-in": "Wait a minute"}
 
 
 @dataclass(frozen=True, slots=True)
