@@ -36,6 +36,8 @@ def watch(app: Flask, services: Services) -> None:
         "keys": lambda: _read_keys(services.settings),
         "edition": services.editions.get_newest,
     }
+    if not services.settings.has_staff:
+        parts["clinic"] = lambda: _find_clinic(services)
     get_shell(app).readiness.update({name: Bounded(check) for name, check in parts.items()})
 
 
@@ -52,6 +54,16 @@ def _read_keys(settings: Settings) -> None:
         paths += [folder / DESK_FILE, *(sorted(folder.glob(name_response_key("*"))) or [folder])]
     for path in paths:
         read_private(path, f"run: chmod 600 '{path}'")
+
+
+def _find_clinic(services: Services) -> None:
+    """Raise `LookupError` on a database that no clinic's program started on: patients see *not open yet* for ever.
+
+    A machine that names the wrong database would else draw most of them to itself, for it is done with each so quickly.
+    """
+    profile = services.keeper.get()
+    if profile.key is None and profile.clinic is None:  # a demonstration has a clinic, and prints without a key
+        raise LookupError("clinic")
 
 
 @blueprint.get("/healthz")

@@ -88,6 +88,22 @@ def test_where_patients_are_served_no_private_key_is_missed(patients_app: Flask,
     assert ask(patients_app) == (200, "ready\n")
 
 
+def test_where_patients_are_served_a_database_without_a_clinic_is_named_until_there_is_one(tmp_path: Path) -> None:
+    # Given a patients' program that was started first, or names another database than the clinic's
+    data = str(tmp_path / "data")
+    patients = create_app(load_settings({"FOREWORD_DATA": data, "FOREWORD_ROLE": "patient"}))
+    services = prepare(patients)
+    assert ask(patients, "/healthz") == (200, "alive\n")
+    assert ask(patients, "/")[0] == 503
+    assert ask(patients) == (503, "clinic\n")
+    # When the clinic's program starts on it, which need not be set up yet
+    clinic = create_app(load_settings({"FOREWORD_DATA": data, "FOREWORD_ROLE": "clinic"}))
+    prepare(clinic).engine.dispose()
+    services.keeper.forget()
+    assert ask(patients) == (200, "ready\n")
+    services.engine.dispose()
+
+
 def test_whoever_stops_is_alive_and_not_ready(app: Flask) -> None:
     begin_stop(app)
     assert ask(app) == (503, "stopping\n")
