@@ -38,7 +38,7 @@ from app.web.clinic.audit_words import name_page, say_value
 from app.web.clinic.gate import allow
 from app.web.clinic.session import get_session
 from app.web.clinic.settings_form import ControlProblem
-from app.web.clinic.words import name_people
+from app.web.clinic.words import name_people, write_moment
 from app.web.i18n import translate
 from app.web.services import get_services
 
@@ -181,13 +181,13 @@ def _read_place(word: str) -> int | None:
 
 
 def _list_lines(connection: Connection, entries: list[Entry]) -> list[Line]:
-    services = get_services()
     ids = {entry.event.actor for entry in entries} | {entry.event.subject for entry in entries if _is_person(entry)}
     names = name_people(connection, ids)
     return [
         Line(
             number=entry.number,
-            at=f"{services.localize(entry.at):%Y-%m-%d %H:%M}",
+            at=write_moment(entry.at),
+            # As the command and the file that is given out write it, so that a line is found in all of them.
             utc=f"{entry.at:%Y-%m-%d %H:%M:%S}",
             who=names[entry.event.actor],
             action=entry.event.action,

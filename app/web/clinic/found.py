@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from app.desk.finding import Finding
+from app.web.clinic.words import write_moment
 from app.web.i18n import translate
 from app.web.services import get_services
 
 MINUTES: Final = "%Y-%m-%d %H:%M"
 _MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC")
-_PAGES: Final = {"/clinic/people": "People", "/clinic/setup": "Settings"}
+_PAGES: Final = {"/clinic/people": "People", "/clinic/setup": "Settings", "/clinic/settings": "Settings"}
 _ADDRESS: Final = re.compile(f"({'|'.join(map(re.escape, _PAGES))})")
 
 
@@ -60,4 +61,4 @@ def name_clock() -> str:
 
 def _localize(match: re.Match[str]) -> str:
     moment = datetime.strptime(match[1], MINUTES).replace(tzinfo=UTC)
-    return f"{get_services().localize(moment):{MINUTES}}"
+    return write_moment(moment)

@@ -12,8 +12,9 @@ from app.storage.engine import begin_write
 from app.storage.people import Role
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
-from app.web.clinic.found import MINUTES, name_clock, tell_by_clock, view_finding
+from app.web.clinic.found import name_clock, tell_by_clock, view_finding
 from app.web.clinic.gate import allow
+from app.web.clinic.words import write_moment
 from app.web.services import get_services
 
 
@@ -33,6 +34,6 @@ def show_doctor() -> ResponseReturnValue:
         count=found,
         keys=list_used_keys(services.engine, is_quick=True),
         backup=tell_by_clock(describe_last(services.engine, services.now())),
-        at=f"{services.localize(services.now()):{MINUTES}}",
+        at=write_moment(services.now()),
         clock=name_clock(),
     )

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -75,6 +76,17 @@ def test_states_reasons_settings_and_refused_pages_are_called_what_the_pages_cal
     assert "by: ," not in html
     assert auditor.last is not None
     assert "<td>Export</td>" in auditor.last.text
+
+
+def test_moments_stand_as_on_the_other_pages_and_in_utc_as_in_the_file(engine: Engine, auditor: Visitor) -> None:
+    with begin_write(engine) as connection:
+        append_event(connection, b"k" * 32, Event(action="list.viewed", actor="nobody"), NOW)
+    auditor.get("/clinic/audit?action=list.viewed")
+    assert auditor.last is not None
+    assert re.findall(r"<td>([^<]*2026[^<]*)</td>", auditor.last.text) == [
+        "Jun 9, 2026, 7:00\u202fPM",
+        "2026-06-10 00:00:00",
+    ]
 
 
 def test_filters_narrow_it_and_stay_in_the_address(engine: Engine, auditor: Visitor) -> None:

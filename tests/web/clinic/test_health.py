@@ -1,11 +1,14 @@
 """The doctor's page: what is wrong and what to do, for an administrator."""
 
+import re
+
 from flask import Flask
 
 from app.desk.doctor_backup import LAST_GOOD
 from app.storage.chores import note_time
 from app.storage.engine import begin_write
 from app.storage.people import Role
+from app.web.clinic.words import write_moment
 from app.web.services import get_services
 from tests.web.clinic.conftest import SignIn
 from tests.web.patient.conftest import Clock
@@ -28,13 +31,15 @@ def test_it_has_one_clock_the_clinics_and_names_it(app: Flask, sign_in: SignIn, 
         services = get_services()
         with begin_write(services.engine) as connection:
             note_time(connection, LAST_GOOD, clock.now.date(), clock.now)
-        local = f"{services.localize(clock.now):%Y-%m-%d %H:%M}"
+        local = write_moment(clock.now)
         assert services.clinic is not None
         zone = services.clinic.time_zone
     page = administrator.get("/clinic/health")
     assert f"Times on this page are those of {zone}." in page.text
     assert f"Last good backup: {local} (0 h ago)" in page.text
+    assert f"Looked at {local}." in page.text
     assert " UTC" not in page.text
+    assert not re.search(r"\d{4}-\d\d-\d\d", page.text)  # the other staff pages write no date so
 
 
 def test_nobody_else_reads_it(sign_in: SignIn) -> None:
