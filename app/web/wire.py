@@ -182,10 +182,10 @@ class Refusal(ErrorTask):
         self.set_close_on_finish()
         self.content_length = len(page)
         channel.is_heard_out = True
-        # After HEAD a client reads the head alone, and would take the page for the next answer.
-        self.write(b"" if getattr(self.request, "command", "") == "HEAD" else page)
         COUNTERS.count(REQUESTS, "none", "other", f"{status // 100}xx")
         get_log().info("request refused", request=number, status=status.value)
+        # After HEAD a client reads the head alone, and would take the page for the next answer.
+        self.write(b"" if getattr(self.request, "command", "") == "HEAD" else page)
 
 
 class Server(TcpWSGIServer):
