@@ -33,7 +33,8 @@ class ClinicSettings:
     working days, `retention_days` days. `marked` are answers as `linkId=code` that the list marks. `notice_to` are
     e-mail addresses that hear, once a day at most, that something is waiting. `is_print_only_for_minors` keeps a
     person who gives an age under 18 from sending (L-25). `has_part_2` prints the notice of 42 CFR Part 2 (L-19, L-20).
-    `emergency` is the emergency number where the first country's contacts have none.
+    `emergency` is the emergency number where the first country's contacts have none. Unless `is_receiving`, patients
+    can fill in and print, and not send; `pause_note` is what the clinic tells them of that.
     """
 
     name: str
@@ -49,6 +50,8 @@ class ClinicSettings:
     is_print_only_for_minors: bool = False
     has_part_2: bool = False
     emergency: str = ""
+    is_receiving: bool = True
+    pause_note: str = ""
 
 
 DEMONSTRATION: Final = ClinicSettings(
@@ -73,9 +76,15 @@ def dump_settings(settings: ClinicSettings) -> str:
 
 
 def load_settings(content: str) -> ClinicSettings:
-    """Return the settings that `dump_settings` wrote; what an older program did not know has its default."""
+    """Return the settings that `dump_settings` wrote; what an older program did not know has its default.
+
+    What only a newer program knows is left out: the two serve one clinic while it is brought up to date.
+    """
+    known = {field.name for field in fields(ClinicSettings)}
     values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(content).items()
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in json.loads(content).items()
+        if name in known
     }
     return ClinicSettings(**values)
 
@@ -142,6 +151,8 @@ def build_clinic(settings: ClinicSettings, contacts: dict[str, CrisisSet], *, is
         privacy=settings.privacy,
         is_print_only_for_minors=settings.is_print_only_for_minors,
         has_part_2=settings.has_part_2,
+        is_receiving=settings.is_receiving,
+        pause_note=settings.pause_note,
     )
 
 

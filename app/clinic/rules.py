@@ -26,14 +26,14 @@ class SettingError(Exception):
     """What was typed cannot be set; the text says what to enter. It never repeats what was typed."""
 
 
-def read_line(typed: str, missing: str) -> str:
-    """Return a line of text that has to be there, or raise `SettingError` with what to enter.
+def read_line(typed: str, missing: str = "") -> str:
+    """Return a line of text, or raise `SettingError` with what to enter; without `missing` it may be left out.
 
     >>> read_line("  Elm Clinic ", "Enter the name")
     'Elm Clinic'
     """
     line = " ".join(typed.split())
-    if not line:
+    if not line and missing:
         raise SettingError(missing)
     if len(line) > _LINE:
         raise SettingError(f"Shorten this to {_LINE} characters")

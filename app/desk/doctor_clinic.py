@@ -54,6 +54,12 @@ def look_at_settings(look: Look) -> Iterator[Finding]:
         if not _is_demonstration(look):
             yield Finding("settings", "the clinic is not set up: patients see “not open yet”", "open /clinic/setup")
         return
+    if not settings.is_receiving:
+        yield Finding(
+            "answers from patients",
+            "they are not received at the moment: patients can print, and not send",
+            "when the clinic takes them again: open /clinic/settings",
+        )
     if not is_time_zone(settings.time_zone):
         yield Finding("time zone", "this machine does not know the one that is set", "install its tzdata package")
     for name in list_stale(settings, load_contacts(), look.now.date()):

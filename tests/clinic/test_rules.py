@@ -79,3 +79,9 @@ def test_settings_of_an_older_program_load_with_defaults() -> None:
     assert "emergency" not in content
     assert load_settings(content) == DEMONSTRATION
     assert list_changes(DEMONSTRATION, DEMONSTRATION) == ()
+
+
+def test_settings_of_a_newer_program_load_without_what_is_not_known() -> None:
+    # An older program goes on serving while a newer one is started beside it
+    content = dump_settings(DEMONSTRATION).replace("{", '{"color":"teal",', 1)
+    assert load_settings(content) == DEMONSTRATION

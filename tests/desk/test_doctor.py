@@ -70,6 +70,22 @@ def test_a_clinic_that_is_not_set_up_and_old_help_lines_are_told(clinic: Clinic)
     assert old[0].startswith("United States: 988 Suicide & Crisis Lifeline")
 
 
+def test_a_clinic_that_receives_nothing_at_the_moment_is_reminded(any_clinic: Clinic) -> None:
+    paused = dump_settings(replace(DEMONSTRATION, is_receiving=False))
+    with begin_write(any_clinic.engine) as connection:
+        save_settings(connection, paused, seen=0, changed_by="x", now=NOW)
+    for role in (ProgramRole.ALL, ProgramRole.PATIENT):
+        settings = replace(any_clinic.settings, role=role)
+        [line] = find(any_clinic, "The clinic’s settings and help lines", settings)
+        assert line == (
+            "answers from patients: they are not received at the moment: patients can print, and not send; "
+            "when the clinic takes them again: open /clinic/settings"
+        )
+    with begin_write(any_clinic.engine) as connection:
+        save_settings(connection, dump_settings(DEMONSTRATION), seen=1, changed_by="x", now=NOW)
+    assert find(any_clinic, "The clinic’s settings and help lines") == []
+
+
 def test_nobody_to_run_it_and_people_of_a_demonstration_are_told(clinic: Clinic) -> None:
     clinic.fill(5)
     found = find(clinic, "People", replace(clinic.settings, is_demo=False))

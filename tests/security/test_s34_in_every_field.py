@@ -121,7 +121,7 @@ def test_what_staff_write_comes_back_letter_for_letter(start_server: StartServer
         staff.ask("GET", page)
         assert squash(staff.document.text).count(squash(TYPED)) == 2
         staff.ask("GET", "/clinic/settings")
-        fields = ("name", "contact", "protocol_owner", "privacy")
+        fields = ("name", "contact", "protocol_owner", "privacy", "pause_note")
         send_to(staff, "/clinic/settings", {field: [line] for field in fields})
         staff.ask("GET", "/clinic/settings")
         form = next(form for form in staff.document.forms if form.action == "/clinic/settings")

@@ -52,6 +52,7 @@ def share_frame() -> dict[str, Any]:
     return {
         "clinic_name": clinic.name if clinic else translate("Foreword"),
         "is_demonstration": services.settings.is_demo,
+        "is_receiving": clinic is None or clinic.is_receiving,
         "staff": Staff(name=person.name, pages=tuple(list_pages(person))) if person else None,
     }
 

@@ -27,8 +27,8 @@ from app.web.clinic.accounting import record
 from app.web.clinic.found import Found, view_finding
 from app.web.clinic.gate import allow, get_person
 from app.web.clinic.kept import NOTICE_KEPT, find_kept, forget_kept, keep_typed
-from app.web.clinic.settings_form import Choices, SettingsForm, list_answers
-from app.web.clinic.settings_words import name_setting
+from app.web.clinic.settings_form import NOT_RECEIVING, RECEIVING, Choices, SettingsForm, list_answers
+from app.web.clinic.settings_words import name_setting, say_change
 from app.web.i18n import choose_language, translate
 from app.web.services import get_services
 
@@ -143,12 +143,20 @@ def _save(action: str) -> ResponseReturnValue:
             save_settings(connection, content, seen=seen, changed_by=who, now=services.now())
             # The first time, say. Each by its name: so many words would soon be more than an entry holds.
             names = "all" if changed == list_changes(None, settings) else " ".join(changed)
-            record(connection, "settings.changed", revision=seen + 1, fields=names)
+            about = {"fields": names} | _say_receiving(held, settings)
+            record(connection, "settings.changed", revision=seen + 1, **about)
     except StaleSettingsError:
         return _tell_conflict(form, action, changed)
     services.keeper.forget()
     problems.prepare(current_app)
     return redirect(url_for("clinic.show_settings", saved=_OPENED if stored is None else 1), 303)
+
+
+def _say_receiving(held: ClinicSettings | None, settings: ClinicSettings) -> dict[str, str]:
+    """Return for the log whether answers are received from now on, where that changes."""
+    if settings.is_receiving == (held is None or held.is_receiving):
+        return {}
+    return {"receiving": RECEIVING if settings.is_receiving else NOT_RECEIVING}
 
 
 def _list_missing() -> list[Found]:
@@ -249,12 +257,13 @@ def _list_past(past: list[StoredSettings], names: dict[str, str]) -> list[Change
     for stored, earlier in zip(past, earlier_ones if past else (), strict=True):
         if earlier is None and stored.revision > 1:
             break  # what it changed is not known: the one before it was not read
-        changed = list_changes(load_settings(earlier.content) if earlier else None, load_settings(stored.content))
+        settings = load_settings(stored.content)
+        changed = list_changes(load_settings(earlier.content) if earlier else None, settings)
         changes.append(
             Change(
                 at=f"{services.localize(stored.changed_at):%Y-%m-%d %H:%M}",
                 by=names.get(stored.changed_by, stored.changed_by),
-                names=tuple(name_setting(name) for name in changed) if earlier else (translate("Everything"),),
+                names=tuple(say_change(name, settings) for name in changed) if earlier else (translate("Everything"),),
             )
         )
     return changes

@@ -23,6 +23,8 @@ from app.web.i18n import translate
 
 MAY_SEND: Final = "send"
 PRINT_ONLY: Final = "print"
+RECEIVING: Final = "yes"
+NOT_RECEIVING: Final = "no"
 
 _AREAS: Final = frozenset({"Etc", "US", "Canada", "Brazil", "Mexico", "Chile", "SystemV"})  # other names of the same
 
@@ -56,6 +58,8 @@ class SettingsForm(Form):
     reading_days = StringField("Usual reading time, in working days")
     retention_days = StringField("Days until a form is deleted")
     protocol_owner = StringField("Protocol owner")
+    receiving = RadioField("Receive answers from patients", validate_choice=False)
+    pause_note = StringField("A sentence for patients while none are received")
     privacy = TextAreaField("Your own paragraph in the privacy notice")
     minors = RadioField("When a patient gives an age under 18", validate_choice=False)
     part_2 = RadioField("42 CFR Part 2", validate_choice=False)
@@ -78,11 +82,12 @@ class SettingsForm(Form):
         values = {name: self._read_field(name, rule) for name, rule in self._list_rules()}
         if not self.problems:
             countries = dict.fromkeys((values.pop("country"), *values.pop("others")))
-            minors, part_2 = values.pop("minors"), values.pop("part_2")
+            minors, part_2, receiving = (values.pop(name) for name in ("minors", "part_2", "receiving"))
             self.settings = ClinicSettings(
                 countries=tuple(countries),
                 is_print_only_for_minors=minors == PRINT_ONLY,
                 has_part_2=part_2 == "yes",
+                is_receiving=receiving == RECEIVING,
                 **values,
             )
         return self.settings
@@ -117,6 +122,11 @@ class SettingsForm(Form):
                 "protocol_owner",
                 lambda typed: rules.read_line(typed, "Enter who answers for how forms are handled"),
             ),
+            (
+                "receiving",
+                lambda chosen: rules.read_choice(chosen, (RECEIVING, NOT_RECEIVING), "Choose one of the two"),
+            ),
+            ("pause_note", rules.read_line),
             ("privacy", rules.read_text),
             ("minors", lambda chosen: rules.read_choice(chosen, (MAY_SEND, PRINT_ONLY), "Choose one of the two")),
             ("part_2", lambda chosen: rules.read_choice(chosen, ("no", "yes"), "Choose one of the two")),
@@ -145,7 +155,7 @@ def list_answers(edition: Edition, language: str, held: ClinicSettings | None) -
 
 def _fill(held: ClinicSettings | None) -> dict[str, Any]:
     if held is None:
-        return {"marked": [SUICIDAL_THOUGHTS_YES]}
+        return {"marked": [SUICIDAL_THOUGHTS_YES], "receiving": RECEIVING}
     return {
         "name": held.name,
         "contact": held.contact,
@@ -156,6 +166,8 @@ def _fill(held: ClinicSettings | None) -> dict[str, Any]:
         "reading_days": f"{held.reading_days}",
         "retention_days": f"{held.retention_days}",
         "protocol_owner": held.protocol_owner,
+        "receiving": RECEIVING if held.is_receiving else NOT_RECEIVING,
+        "pause_note": held.pause_note,
         "privacy": held.privacy,
         "minors": PRINT_ONLY if held.is_print_only_for_minors else MAY_SEND,
         "part_2": "yes" if held.has_part_2 else "no",

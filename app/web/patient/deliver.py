@@ -2,6 +2,7 @@
 
     DeliverError
     ├── ChangedSinceError   the answers were changed in another tab after the page was shown: nothing was sent
+    ├── NotReceivedError    the clinic does not receive answers at the moment: nothing was sent
     └── SentBeforeError     this version was sent already, with something else in it: nothing more was sent
 
 A second click, F5, another tab and a retry after a lost answer find what is there already and change nothing.
@@ -42,6 +43,10 @@ class DeliverError(Exception):
 
 class ChangedSinceError(DeliverError):
     """The answers were changed after the page was shown."""
+
+
+class NotReceivedError(DeliverError):
+    """The clinic does not receive answers at the moment."""
 
 
 class SentBeforeError(DeliverError):
@@ -108,6 +113,9 @@ def _deliver(connection: Connection, current: Current, post: Post) -> tuple[Curr
         stored = find_receipt(connection, hash_receipt(current.secret))
     if stored and known and known.answers == digest and known.patient == post.patient:
         return now, False  # it is there: another click, or nothing was changed since
+    clinic = get_services().clinic
+    if clinic is not None and not clinic.is_receiving:
+        raise NotReceivedError(now)
     if post.version != name_next_version(stored, known):
         raise SentBeforeError(now)
     if any(revision > post.seen for revision in now.progress.changed_in.values()):

@@ -20,3 +20,7 @@ NOTICE_SENT_BEFORE: Final = (
     "Your answers were sent before, in another tab or with this button. What is here now is not the same. "
     "To send it too, as a newer version, send it again."
 )
+NOTICE_NOT_RECEIVED: Final = (
+    "Nothing was sent now: the clinic does not take answers over the internet at the moment. What you typed is kept in "
+    "your form, locked like your answers."
+)

@@ -22,14 +22,21 @@ from app.web.forms import build_form, fill_form
 from app.web.i18n import translate
 from app.web.patient import blueprint
 from app.web.patient.current import Current, find_current, hold_secret, save_current
-from app.web.patient.deliver import ChangedSinceError, Post, SentBeforeError, deliver, name_next_version
+from app.web.patient.deliver import (
+    ChangedSinceError,
+    NotReceivedError,
+    Post,
+    SentBeforeError,
+    deliver,
+    name_next_version,
+)
 from app.web.patient.draw import draw_field
 from app.web.patient.field import say_problem
 from app.web.patient.lost import show_lost, show_nothing_open
-from app.web.patient.notice import NOTICE_CHANGED_BEFORE_SENDING, NOTICE_SENT_BEFORE
+from app.web.patient.notice import NOTICE_CHANGED_BEFORE_SENDING, NOTICE_NOT_RECEIVED, NOTICE_SENT_BEFORE
 from app.web.patient.page import ProblemView, build_drawing, locate_page
 from app.web.patient.receipt import find_stored
-from app.web.patient.share import Door, find_door
+from app.web.patient.share import Door, draw_share, find_door
 from app.web.services import get_services
 
 Answer = Response | str | tuple[str, int]
@@ -68,13 +75,15 @@ def send() -> Answer:
     current = find_current()
     if current is None or request.form.get("draft", current.draft.id) != current.draft.id:
         return show_lost(request.form)
-    page = find_share_page(current)
-    if page is None or find_door(current) is not Door.OPEN:
+    page, door = find_share_page(current), find_door(current)
+    if page is None:
         return redirect(url_for("patient.show_share"), 303)
     typed = list_typed(page, {name: tuple(values) for name, values in request.form.lists()})
     try:
         if request.form.get("action") == "later":
             return _lead(keep_share(current, typed), "patient.show_resume")
+        if door in {Door.CLOSED, Door.ADULTS_ONLY}:
+            return _lead(keep_share(current, typed), "patient.show_share")
         return _answer(current, page, typed)
     except StaleDraftError:
         return show_lost(request.form)
@@ -104,7 +113,7 @@ def _answer(current: Current, page: Page, typed: Typed) -> Answer:
     if wish.is_declined:
         return _lead(keep_share(current, typed), "patient.show_kept")
     if wish.patient is None:
-        return show_send_again(keep_share(current, typed), typed, problems=wish.problems)
+        return _ask_again(current, typed, wish.problems)
     post = Post(
         typed=typed,
         patient=wish.patient,
@@ -116,6 +125,8 @@ def _answer(current: Current, page: Page, typed: Typed) -> Answer:
         current = deliver(current, post)
     except ChangedSinceError as error:
         return show_send_again(keep_share(error.current, typed), typed, notice=NOTICE_CHANGED_BEFORE_SENDING)
+    except NotReceivedError as error:
+        return _refuse(error.current, typed)
     except SentBeforeError as error:
         return show_send_again(keep_share(error.current, typed), typed, notice=NOTICE_SENT_BEFORE)
     return _lead(current, "patient.show_done")
@@ -125,6 +136,19 @@ def show_send_again(current: Current, typed: Raw, *, problems: tuple[Problem, ..
     """Return the page again with everything just typed on it, and why it came back."""
     view = build_send(current, typed, problems, notice=notice)
     response = make_response(render_template("patient/send.html", page=view), _CONFLICT if notice else _UNREADABLE)
+    return hold_secret(response, current.secret)
+
+
+def _ask_again(current: Current, typed: Typed, problems: tuple[Problem, ...]) -> Answer:
+    if find_door(current) is Door.PAUSED:
+        return _refuse(current, typed)  # to mend it would be in vain
+    return show_send_again(keep_share(current, typed), typed, problems=problems)
+
+
+def _refuse(current: Current, typed: Typed) -> Answer:
+    """Keep what was typed, and return the decision, which says that the clinic takes nothing now."""
+    current = keep_share(current, typed)
+    response = make_response(draw_share(current, Door.PAUSED, NOTICE_NOT_RECEIVED), _CONFLICT)
     return hold_secret(response, current.secret)
 
 

@@ -12,6 +12,7 @@ from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from app.questionnaire.identity import find_consent, is_minor
+from app.web.i18n import translate
 from app.web.patient import blueprint
 from app.web.patient.current import Current, find_current
 from app.web.patient.lost import show_nothing_open
@@ -26,26 +27,34 @@ class Door(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
+    PAUSED = "paused"
     ADULTS_ONLY = "adults-only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionView:
-    """What the decision offers: `offer` is nothing where nothing can be sent, or nothing was changed since."""
+    """What the decision offers: `offer` is nothing where nothing can be sent, or nothing was changed since.
+
+    `notice` says why what was posted to send was not.
+    """
 
     receipt: Receipt | None
     is_closed: bool
+    is_paused: bool
     is_for_adults_only: bool
     is_offered: bool
     is_unchanged: bool
+    notice: str
 
 
 def find_door(current: Current) -> Door:
-    """Return whether this person can send: the clinic has a key, the edition asks for consent, and age is no bar."""
+    """Return whether this person can send: the clinic has a key and receives, consent is asked for, age is no bar."""
     services = get_services()
     if services.keeper.get().key is None or find_consent(current.served.edition) is None:
         return Door.CLOSED
     clinic = services.clinic
+    if clinic and not clinic.is_receiving:
+        return Door.PAUSED
     if clinic and clinic.is_print_only_for_minors and is_minor(current.progress.answers):
         return Door.ADULTS_ONLY
     return Door.OPEN
@@ -57,13 +66,20 @@ def show_share() -> Answer:
     current = find_current()
     if current is None:
         return show_nothing_open()
-    door, receipt = find_door(current), find_receipt_of(current)
+    return draw_share(current, find_door(current))
+
+
+def draw_share(current: Current, door: Door, notice: str = "") -> str:
+    """Return the decision as it is drawn."""
+    receipt = find_receipt_of(current)
     view = DecisionView(
         receipt=receipt,
         is_closed=door is Door.CLOSED,
+        is_paused=door is Door.PAUSED,
         is_for_adults_only=door is Door.ADULTS_ONLY,
         is_offered=door is Door.OPEN and (receipt is None or receipt.is_changed),
         is_unchanged=door is Door.OPEN and receipt is not None and not receipt.is_changed,
+        notice=translate(notice) if notice else "",
     )
     return render_template("patient/share.html", view=view)
 

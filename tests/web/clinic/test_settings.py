@@ -124,6 +124,8 @@ def test_a_first_setup_with_everything_set_is_one_short_entry(clinic_app: Flask,
         ("retention_days", "", "Enter a whole number of days from 1 to 36,525"),
         ("retention_days", "0", "Enter a whole number of days from 1 to 36,525"),
         ("protocol_owner", "", "Enter who answers for how forms are handled"),
+        ("receiving", "perhaps", "Choose one of the two"),
+        ("pause_note", "x" * 201, "Shorten this to 200 characters"),
         ("minors", "perhaps", "Choose one of the two"),
         ("others", ["US", "XX"], "Choose from this list again: it has changed"),
         ("marked", ["age=62"], "Choose from this list again: it has changed"),
@@ -140,7 +142,7 @@ def test_each_refusal_says_what_to_enter_and_keeps_everything_typed(
     assert name in administrator.document.ids
     fields = administrator.find_form("/clinic/settings").fields
     assert fields["privacy"] == [CANARY]
-    if isinstance(typed, str) and name not in {"time_zone", "country", "minors"}:
+    if isinstance(typed, str) and name not in {"time_zone", "country", "minors", "receiving"}:
         assert fields[name] == [typed]
     assert read_past(engine) == []
 
@@ -232,6 +234,32 @@ def test_saving_what_is_set_already_changes_nothing(engine: Engine, administrato
     save(administrator)
     save(administrator)
     assert len(read_past(engine)) == 1
+
+
+def test_a_clinic_stops_receiving_and_everybody_is_told_until_it_receives_again(
+    engine: Engine, administrator: Visitor, sign_in: SignIn, visitor: Visitor
+) -> None:
+    reviewer = sign_in(Role.REVIEWER)
+    save(administrator)
+    save(administrator, receiving="no", pause_note=CANARY)
+    assert "receive answers from patients: not at the moment" in administrator.document.text
+    stored = load_settings(read_past(engine)[0].content)
+    assert (stored.is_receiving, stored.pause_note) == (False, CANARY)
+    entries = [about for action, about in read_audit(engine) if action == "settings.changed"]
+    assert entries[1:] == ['{"fields":"is_receiving pause_note","receiving":"no","revision":2}']
+    assert "Nothing new comes in" in reviewer.get("/clinic/responses").text
+    health = administrator.get("/clinic/health")
+    assert "they are not received at the moment" in health.text
+    assert health.links.count("/clinic/settings") == 2  # in the head, and as the remedy
+    assert CANARY in visitor.get("/").text
+    administrator.get("/clinic/settings")
+    assert administrator.find_form("/clinic/settings").fields["receiving"] == ["no"]
+    save(administrator, receiving="yes", pause_note=CANARY)
+    assert "receive answers from patients: yes" in administrator.document.text
+    assert read_audit(engine)[-1] == ("settings.changed", '{"fields":"is_receiving","receiving":"yes","revision":3}')
+    assert "Nothing new comes in" not in reviewer.get("/clinic/responses").text
+    assert "they are not received" not in administrator.get("/clinic/health").text
+    assert CANARY not in visitor.get("/").text
 
 
 @pytest.mark.parametrize("role", [Role.REVIEWER, Role.AUDITOR])

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from app.clinic.editions import EditionShelf
+from app.clinic.profile import ClinicSettings, dump_settings
 from app.desk.opening import OpenedVersion, open_version
-from app.storage.engine import begin_read
+from app.storage.clinic_settings import find_settings, save_settings
+from app.storage.engine import begin_read, begin_write
 from app.storage.responses import StoredResponse, find_response, list_versions
 from app.storage.tables import RESPONSES
 from app.vault.reference import parse_reference
@@ -37,6 +39,16 @@ def find_services(app: Flask) -> Services:
     """Return what the application works with."""
     with app.app_context():
         return get_services()
+
+
+def change_settings(app: Flask, settings: ClinicSettings) -> None:
+    """Set up the clinic anew, as another process may."""
+    services = find_services(app)
+    with begin_write(services.engine) as connection:
+        stored = find_settings(connection)
+        seen = stored.revision if stored else 0
+        save_settings(connection, dump_settings(settings), seen=seen, changed_by="somebody", now=services.now())
+    services.keeper.forget()
 
 
 def list_responses(app: Flask) -> list[StoredResponse]:

@@ -5,14 +5,13 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from app.clinic.profile import DEMONSTRATION, ClinicSettings, dump_settings
-from app.storage.clinic_settings import find_settings, save_settings
+from app.clinic.profile import DEMONSTRATION
 from app.storage.engine import begin_write
 from app.storage.responses import erase_response
 from app.storage.review import claim, complete, hold_for_call, reopen
 from app.vault.reference import format_reference
 from tests.web.patient.conftest import Clock
-from tests.web.patient.sender import SEND, WHO, answer, find_services, list_responses, open_all, send
+from tests.web.patient.sender import SEND, WHO, answer, change_settings, find_services, list_responses, open_all, send
 from tests.web.patient.visitor import ORIGIN, Visitor, make_visitor
 
 GONE = 410
@@ -31,16 +30,6 @@ def sender(visitor: Visitor) -> Visitor:
 def squeeze(text: str) -> str:
     """Return the text with single spaces."""
     return " ".join(text.split())
-
-
-def change_settings(app: Flask, settings: ClinicSettings) -> None:
-    """Set up the clinic anew, as another process may."""
-    services = find_services(app)
-    with begin_write(services.engine) as connection:
-        stored = find_settings(connection)
-        seen = stored.revision if stored else 0
-        save_settings(connection, dump_settings(settings), seen=seen, changed_by="somebody", now=services.now())
-    services.keeper.forget()
 
 
 def read_code(visitor: Visitor) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,15 +10,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from app.clinic.profile import DEMONSTRATION
 from app.server import prepare
 from app.settings import load_settings
 from app.storage.engine import begin_write
 from app.storage.responses import erase_response
 from tests.web.patient.conftest import Clock
-from tests.web.patient.sender import SEND, WHO, answer, list_responses, open_all, send
+from tests.web.patient.sender import SEND, WHO, answer, change_settings, list_responses, open_all, send
 from tests.web.patient.visitor import ORIGIN, Form, Visitor, make_visitor
 
 CONFLICT = 409
+PAUSED = replace(DEMONSTRATION, is_receiving=False)
 PRESSES = 10
 
 
@@ -143,3 +146,43 @@ def test_a_version_that_nobody_could_mean_is_not_sent(app: Flask, sender: Visito
         send(sender, {"version": number}, form=form)
         assert sender.status == CONFLICT
     assert list_responses(app) == []
+
+
+def test_a_page_opened_before_the_clinic_stopped_receiving_sends_nothing_loses_nothing_and_sends_later(
+    app: Flask, sender: Visitor
+) -> None:
+    form = fill(sender, patient_phone="555 0100")
+    change_settings(app, PAUSED)
+    assert press(app, sender, [form] * PRESSES) == [(CONFLICT, "")] * PRESSES
+    page = send(sender, form=form)
+    assert sender.status == CONFLICT
+    assert "Nothing was sent now" in page.text
+    assert SEND not in page.links
+    assert list_responses(app) == []
+    change_settings(app, DEMONSTRATION)
+    sender.get(SEND)
+    kept = sender.find_form(SEND).fields
+    assert (kept["patient-name"], kept["patient-phone"]) == (["Zoë O’Test"], ["555 0100"])
+    send(sender, {}, form=sender.find_form(SEND))
+    assert sender.path == "/done"
+    (response,) = list_responses(app)
+    (opened,) = open_all(app, response.reference)
+    assert (opened.sent.patient.name, opened.sent.patient.contact) == ("Zoë O’Test", "555 0100")
+
+
+def test_who_had_sent_when_the_clinic_stopped_receiving_is_still_told_that_it_arrived(
+    app: Flask, sender: Visitor
+) -> None:
+    # UA-28: the answer to the first press was lost on the way
+    form = fill(sender)
+    send(sender, form=form)
+    change_settings(app, PAUSED)
+    send(sender, form=form)
+    assert sender.path == "/done"
+    answer(sender, "/questions/1", {"age": "43"})
+    page = send(sender, form=form)
+    assert sender.status == CONFLICT
+    assert "Nothing was sent now" in page.text
+    assert "What you sent before stays with the clinic as it is." in page.text
+    (response,) = list_responses(app)
+    assert response.version == 1
