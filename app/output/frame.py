@@ -28,8 +28,8 @@ class Clinic:
     """The clinic that gives the form out: its name, the contacts it chose, and what it tells its patients.
 
     `reading_days` are working days in which staff usually read a form, `retention_days` days until it is deleted.
-    """
     Unless it `is_receiving`, patients cannot send at the moment; `pause_note` is what it tells them of that.
+    """
 
     name: str
     contact: str
@@ -42,9 +42,9 @@ class Clinic:
     privacy: str = ""
     is_print_only_for_minors: bool = False
     has_part_2: bool = False
-
     is_receiving: bool = True
     pause_note: str = ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
