@@ -15,6 +15,7 @@ from babel import Locale
 from babel.dates import format_date, format_time
 
 from app.questionnaire.crisis import CrisisLine, CrisisSet
+from app.questionnaire.identity import list_contacts
 from app.questionnaire.model import Word
 from app.questionnaire.sent import Patient
 from app.questionnaire.summary import Frame
@@ -99,15 +100,15 @@ def build_frame(
         fill=lambda text: fill_placeholders(text, clinic, translate),
         format_date=lambda year, month, day: _format_parts(locale, year, month, day),
         birth=_format_parts(locale, *birth) if birth else "",
-        sending=_write_sending(sent, locale, clinic, language) if sent else NOT_SENT,
+        sending=_write_sending(sent, locale, clinic, language, translate) if sent else NOT_SENT,
     )
 
 
-def _write_sending(sent: Sent, locale: Locale, clinic: Clinic, language: str) -> Sending:
-    appointment = sent.patient.appointment
+def _write_sending(sent: Sent, locale: Locale, clinic: Clinic, language: str, translate: Translate) -> Sending:
+    appointment, contact = sent.patient.appointment, sent.patient.contact if sent.has_contact else ""
     return Sending(
         appointment=_format_parts(locale, *appointment) if appointment else "",
-        contact=sent.patient.contact if sent.has_contact else "",
+        contacts=tuple((translate(label), typed) for label, typed in list_contacts(contact)),
         sent_at=" ".join(filter(None, (_write_sent(sent, clinic, language), sent.remark))),
         address=sent.address,
         redisclosure=sent.redisclosure,
@@ -222,7 +223,6 @@ def build_words(translate: Translate) -> SummaryWords:
         continued_again=translate("continued"),
         answers_follow=translate("All answers follow on pages %(first)s to %(last)s."),
         appointment_label=translate("Appointment"),
-        contact_label=translate("Contact"),
         sent_label=translate("Sent"),
         qr_text=translate("QR code: the address of the clinic’s own page about this response"),
         versions_heading=translate("What changed"),

@@ -213,7 +213,7 @@ class _View:
         sending = summary.sending
         return {
             "appointment": _show(sending.appointment),
-            "contact": self.own(sending.contact) if sending.contact else None,
+            "contacts": [{"label": _show(label), "typed": self.own(typed)} for label, typed in sending.contacts],
             "sent": _show(sending.sent_at),
             "qr": list_runs(sending.address) if sending.address else None,
             "redisclosure": _show(sending.redisclosure),

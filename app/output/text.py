@@ -63,7 +63,7 @@ def _walk_head(summary: Summary) -> Iterator[str]:
         (words.name_line, summary.name),
         (words.birth_line, summary.birth),
         (words.appointment_label, summary.sending.appointment),
-        (words.contact_label, summary.sending.contact),
+        *summary.sending.contacts,
         (words.sent_label, summary.sending.sent_at),
         (words.reference_label, summary.reference),
         (words.date_label, summary.date),

@@ -33,6 +33,7 @@ AGREE: Final = "agree"
 DECLINE: Final = "do-not-agree"
 ADULT: Final = 18
 _AGE: Final = "age"
+_JOINT: Final = ", "
 LONGEST: Final = 200
 """The most characters of a name, a phone number, or an e-mail address."""
 
@@ -109,6 +110,33 @@ def read_wish(edition: Edition, page: Page, raw: Raw, today: date, *, is_adults_
     return Wish(patient=_read_patient(reading.answers))
 
 
+def list_contacts(contact: str) -> tuple[tuple[str, str], ...]:
+    """Return what `Patient.contact` holds, each part with its name in English, as it was typed.
+
+    Number and address are kept as one text, and staff may have written another: what is plainly neither stays whole.
+
+    >>> list_contacts("555 0100, ann@example.org")
+    (('Phone number', '555 0100'), ('E-mail address', 'ann@example.org'))
+    >>> list_contacts("ann@example.org"), list_contacts("12 Elm Street, or 555 0100")
+    ((('E-mail address', 'ann@example.org'),), (('Contact', '12 Elm Street, or 555 0100'),))
+    """
+    first, _, last = contact.rpartition(_JOINT)
+    parts = (first, last) if _is_phone(first) and _is_email(last) else (contact,)
+    return tuple((_name_contact(part), part) for part in parts if part)
+
+
+def _name_contact(typed: str) -> str:
+    return "E-mail address" if _is_email(typed) else "Phone number" if _is_phone(typed) else "Contact"
+
+
+def _is_email(typed: str) -> bool:
+    return "@" in typed and len(typed.split()) == 1
+
+
+def _is_phone(typed: str) -> bool:
+    return "@" not in typed and sum(map(str.isdecimal, typed)) > sum(map(str.isalpha, typed))
+
+
 def is_minor(answers: Mapping[str, Answer]) -> bool:
     """Tell whether somebody gave an age under 18.
 
@@ -162,7 +190,7 @@ def _read_patient(answers: Mapping[str, Answer | None]) -> Patient:
     return Patient(
         name=_read_text(answers.get(NAME)),
         birth=_read_day(answers.get(BIRTH)),
-        contact=", ".join(filter(None, contacts)),
+        contact=_JOINT.join(filter(None, contacts)),
         appointment=_read_day(answers.get(APPOINTMENT)),
     )
 

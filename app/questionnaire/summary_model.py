@@ -192,11 +192,12 @@ class StaffPart:
 class Sending:
     """What a sent response adds to the head of the paper, written for people; all of it empty until it is sent.
 
+    `contacts` are what the patient can be reached by, each with its name before it, as typed.
     `address` is the staff page's and stands in the QR code. `redisclosure` is a line for every page (clinical.md L-20).
     """
 
     appointment: str = ""
-    contact: str = ""
+    contacts: tuple[tuple[str, str], ...] = ()
     sent_at: str = ""
     address: str = ""
     redisclosure: str = ""
@@ -270,7 +271,6 @@ class SummaryWords:
     continued_again: str = ""
     answers_follow: str = ""
     appointment_label: str = ""
-    contact_label: str = ""
     sent_label: str = ""
     qr_text: str = ""
     versions_heading: str = ""

@@ -132,7 +132,12 @@ def make_many_conditions() -> Summary:
     return build_summary(make_edition(), answers, make_sent_frame(has_contact=True), has_companion=True)
 
 
-PATIENT = Patient(name="Test Amara Osei", birth=(1985, 4, 9), contact="test.42@example.org", appointment=(2026, 12, 3))
+PATIENT = Patient(
+    name="Test Amara Osei",
+    birth=(1985, 4, 9),
+    contact="555-0142, test.42@example.org",
+    appointment=(2026, 12, 3),
+)
 ADDRESS = "https://forms.elmstreet.example/clinic/responses/K7QM-4TXA"
 
 

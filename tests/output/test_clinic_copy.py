@@ -18,6 +18,7 @@ STAFF_ONLY = (
     "What changed",
     "Robin Hale",
     "Why each question is asked",
+    "555-0142",
     "test.42@example.org",
 )
 HEAD = (
@@ -43,6 +44,12 @@ def test_the_face_says_whose_it_is_and_when_it_was_sent(clinic_copy: Paper, pati
     for paper in (clinic_copy, patient_copy):
         page = paper.pages[0].replace("\u202f", "")
         assert not [words for words in HEAD if squash(words) not in page]
+
+
+def test_number_and_address_are_each_named_on_the_clinics_copy(clinic_copy: Paper) -> None:
+    for label, typed in (("Phone number", "555-0142"), ("E-mail address", "test.42@example.org")):
+        assert squash(f"{label} {typed}") in clinic_copy.pages[0]
+        assert f"\n{label}: {typed}\n" in render_text(samples.make_full_clinic_copy())
 
 
 def test_reference_and_redisclosure_stand_on_every_page(clinic_copy: Paper) -> None:

@@ -13,6 +13,7 @@ from babel import Locale
 from werkzeug.datastructures import MultiDict
 
 from app.desk.opening import Note, OpenedVersion
+from app.questionnaire.identity import list_contacts
 from app.questionnaire.sent import age_at
 from app.questionnaire.summary_model import CompanionEntry, Row, Summary
 from app.storage.audit import Entry
@@ -99,8 +100,8 @@ def list_facts(held: Held, opened: OpenedVersion) -> tuple[Fact, ...]:
         facts.append(Fact(label=translate("Date of birth"), text=text))
     if patient.appointment:
         facts.append(Fact(label=translate("Appointment"), text=write_day(patient.appointment)))
-    if patient.contact:
-        facts.append(Fact(label=translate("Contact"), text=patient.contact, is_typed=True))
+    for label, typed in list_contacts(patient.contact):
+        facts.append(Fact(label=translate(label), text=typed, is_typed=True))
     return (*facts, *list_dates(held))
 
 

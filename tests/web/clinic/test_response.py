@@ -43,6 +43,17 @@ def test_words_stand_as_they_were_typed_escaped_and_in_their_own_direction(patie
     assert "<bdi>ana@example.org</bdi>" in html
 
 
+def test_number_and_address_are_each_named(app: Flask, clock: Clock, reviewer: Visitor) -> None:
+    open_response(reviewer, Sender(app, clock, contact="555 0100, ana@example.org").send())
+    html = re.sub(r"\s+", "", read_html(reviewer))
+    assert "<dt>Phonenumber</dt><dd><bdi>5550100</bdi></dd>" in html
+    assert "<dt>E-mailaddress</dt><dd><bdi>ana@example.org</bdi></dd>" in html
+    assert "<dt>Contact</dt>" not in html
+    # And what staff wrote in their place stays whole
+    open_response(reviewer, Sender(app, clock, contact="her sister, 555 0100").send())
+    assert "<dt>Contact</dt><dd><bdi>hersister,5550100</bdi></dd>" in re.sub(r"\s+", "", read_html(reviewer))
+
+
 def test_the_face_sheet_has_all_headings_for_everybody(app: Flask, clock: Clock, reviewer: Visitor) -> None:
     # D-2: the same six headings in the same order, and one style
     yes = Sender(app, clock).send(heart_disease=Coded(("yes",)), suicidal_thoughts=Coded(("yes",)))
