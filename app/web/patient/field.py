@@ -79,8 +79,7 @@ class FieldView:
     inputs: tuple[InputView, ...] = ()
     rows: tuple[RowView, ...] = ()
     row_limit: int = 0
-    is_month_enough: bool = False
-    is_birth: bool = False
+    form: str = ""
     problem: str = ""
     doubt: str = ""
     kept: str = ""
@@ -126,8 +125,7 @@ def view_field(field: AnswerField, drawing: Drawing) -> FieldView:
         inputs=_draw_inputs(item, typed, problem, drawing),
         rows=_draw_rows(item, typed, problem, drawing) if item.is_rows else (),
         row_limit=item.max_occurs or 0,
-        is_month_enough=item.date_precision is Precision.MONTH,
-        is_birth=item.link_id == BIRTH,
+        form=_tell_form(item) if item.type is ItemType.DATE else "",
         problem=say_problem(problem, drawing) if problem else "",
         doubt=get_first(typed, item.link_id) if problem and problem.is_doubt else "",
         kept=_find_kept(item, typed),
@@ -147,6 +145,16 @@ def _name_kind(item: Item) -> str:
         return "checkboxes" if item.repeats else "radios"
     names = {ItemType.DATE: "date", ItemType.TEXT: "textarea", ItemType.STRING: "line"}
     return names.get(item.type, "number")
+
+
+def _tell_form(item: Item) -> str:
+    """Return how a date is written; its example is a day that can be an answer, so that a day to come has none."""
+    form = translate("Write the month as a word or a number, and the year with four digits.")
+    if item.is_past:
+        form = translate("For example, 3 May 1974.") if item.link_id == BIRTH else translate("For example, 3 May 2026.")
+    if item.date_precision is not Precision.MONTH:
+        return form
+    return translate("%(form)s If you do not know the day, leave it out.") % {"form": form}
 
 
 def _draw_option(item: Item, option: AnswerOption, typed: Raw, drawing: Drawing) -> OptionView:
