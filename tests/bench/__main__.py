@@ -96,7 +96,8 @@ def measure_patients(report: Report, journeys: int, hour: int) -> None:
                 PATIENTS,
                 f"slow phone, {name}",
                 f"first page {waits.first:.2f} s (budget 0.9), whole all-No journey "
-                f"{waits.journey:.1f} s over {waits.steps} steps (budget 5)",
+                f"{waits.journey:.1f} s over {waits.steps} steps (budget 5)"
+                + (f"; {waits.painted:.1f} s of it from a press to the next page’s paint" if waits.painted else ""),
             )
         measure_memory(report, server, journeys)
         measure_hour(report, server, hour)
