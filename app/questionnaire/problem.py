@@ -34,6 +34,7 @@ class Advice(StrEnum):
     PHONE = "%(label)s: enter it in digits, or leave this blank"
     EMAIL = "%(label)s: enter it with an @, like name@example.org, or leave this blank"
     AGREE_TO_SEND = "%(label)s: choose “%(option)s” to send your answers. If you do not, you can still print them"
+    READ_AGAIN = "%(label)s: the text has changed since you opened this page. Read it again"
     LEAVE_OUT = "%(label)s: change it on its page, or choose to send your answers without it"
     ADULTS_ONLY = "This form was written for adults. You can still print it and ask the clinic"
     IS_THIS_RIGHT = "%(label)s: you wrote a number we did not expect. Is it right?"

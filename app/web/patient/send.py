@@ -6,6 +6,7 @@ a day later lose nothing. It must never log or repeat a name, and never ask for 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 
 from flask import make_response, redirect, render_template, request, url_for
@@ -13,8 +14,8 @@ from werkzeug.wrappers import Response
 
 from app.questionnaire.answers import Raw
 from app.questionnaire.edition import Page
-from app.questionnaire.identity import build_share_page, read_wish
-from app.questionnaire.problem import Problem
+from app.questionnaire.identity import AGREE, build_share_page, find_consent, read_wish
+from app.questionnaire.problem import Advice, Problem
 from app.questionnaire.progress import Progress, Typed, list_typed
 from app.storage.drafts import StaleDraftError
 from app.web.edition import Drawn
@@ -46,7 +47,10 @@ _CONFLICT = 409
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendView:
-    """The page ready to draw; `version`, `draft` and `revision` go back with the post, so that it sends once."""
+    """The page ready to draw; `version`, `draft` and `revision` go back with the post, so that it sends once.
+
+    So does `words`, by which it is known which words somebody agrees to.
+    """
 
     fields: tuple[Drawn, ...]
     unread: tuple[tuple[str, str], ...]
@@ -55,6 +59,7 @@ class SendView:
     version: int
     draft: str
     revision: int
+    words: str
     asked: str
 
 
@@ -78,13 +83,14 @@ def send() -> Answer:
     page, door = find_share_page(current), find_door(current)
     if page is None:
         return redirect(url_for("patient.show_share"), 303)
-    typed = list_typed(page, {name: tuple(values) for name, values in request.form.lists()})
+    posted = list_typed(page, {name: tuple(values) for name, values in request.form.lists()})
+    typed = _drop_unread_consent(current, page, posted)
     try:
         if request.form.get("action") == "later":
             return _lead(keep_share(current, typed), "patient.show_resume")
         if door in {Door.CLOSED, Door.ADULTS_ONLY}:
             return _lead(keep_share(current, typed), "patient.show_share")
-        return _answer(current, page, typed)
+        return _answer(current, page, typed, is_unread=typed != posted)
     except StaleDraftError:
         return show_lost(request.form)
 
@@ -100,7 +106,7 @@ def keep_share(current: Current, typed: Typed) -> Current:
     return save_current(current, change)
 
 
-def _answer(current: Current, page: Page, typed: Typed) -> Answer:
+def _answer(current: Current, page: Page, typed: Typed, *, is_unread: bool) -> Answer:
     services = get_services()
     clinic = services.clinic
     wish = read_wish(
@@ -113,7 +119,7 @@ def _answer(current: Current, page: Page, typed: Typed) -> Answer:
     if wish.is_declined:
         return _lead(keep_share(current, typed), "patient.show_kept")
     if wish.patient is None:
-        return _ask_again(current, typed, wish.problems)
+        return _ask_again(current, typed, tuple(_tell_unread(each) if is_unread else each for each in wish.problems))
     post = Post(
         typed=typed,
         patient=wish.patient,
@@ -134,6 +140,8 @@ def _answer(current: Current, page: Page, typed: Typed) -> Answer:
 
 def show_send_again(current: Current, typed: Raw, *, problems: tuple[Problem, ...] = (), notice: str = "") -> Answer:
     """Return the page again with everything just typed on it, and why it came back."""
+    page = find_share_page(current)
+    typed = _drop_unread_consent(current, page, typed) if page else typed
     view = build_send(current, typed, problems, notice=notice)
     response = make_response(render_template("patient/send.html", page=view), _CONFLICT if notice else _UNREADABLE)
     return hold_secret(response, current.secret)
@@ -177,6 +185,7 @@ def build_send(current: Current, typed: Raw, problems: tuple[Problem, ...] = (),
         version=name_next_version(find_stored(current.secret), current.progress.sent),
         draft=current.draft.id,
         revision=current.draft.revision,
+        words=_hash_words(current, page) if page else "",
         asked=" ".join(item.link_id for item in questions),
     )
 
@@ -192,6 +201,22 @@ def _read_consent(current: Current, page: Page) -> str:
     own = current.served.edition.share
     asked = [item for item in page.questions if own is not None and item.link_id in own.link_ids]
     return "\n".join(text for item in asked for text in (drawing.to(item.text), drawing.to(item.help)) if text)
+
+
+def _hash_words(current: Current, page: Page) -> str:
+    return hashlib.sha256(_read_consent(current, page).encode()).hexdigest()
+
+
+def _drop_unread_consent(current: Current, page: Page, typed: Raw) -> Typed:
+    """Return what was typed, without an agreement to other words than those that stand there now."""
+    consent = find_consent(current.served.edition)
+    is_read = request.form.get("words") == _hash_words(current, page)
+    unread = {consent.link_id} if consent and AGREE in typed.get(consent.link_id, ()) and not is_read else set()
+    return {control: tuple(values) for control, values in typed.items() if control not in unread}
+
+
+def _tell_unread(problem: Problem) -> Problem:
+    return replace(problem, advice=Advice.READ_AGAIN) if problem.advice is Advice.AGREE_TO_SEND else problem
 
 
 def _read_number(name: str) -> int:
