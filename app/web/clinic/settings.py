@@ -29,6 +29,7 @@ from app.web.clinic.gate import allow, get_person
 from app.web.clinic.kept import NOTICE_KEPT, find_kept, forget_kept, keep_typed
 from app.web.clinic.settings_form import NOT_RECEIVING, RECEIVING, Choices, SettingsForm, list_answers
 from app.web.clinic.settings_words import name_setting, say_change
+from app.web.clinic.words import write_moment
 from app.web.i18n import choose_language, translate
 from app.web.services import get_services
 
@@ -251,7 +252,6 @@ def _list_questions(form: SettingsForm) -> list[Question]:
 
 
 def _list_past(past: list[StoredSettings], names: dict[str, str]) -> list[Change]:
-    services = get_services()
     changes = []
     earlier_ones: list[StoredSettings | None] = [*past[1:], None]
     for stored, earlier in zip(past, earlier_ones if past else (), strict=True):
@@ -261,7 +261,7 @@ def _list_past(past: list[StoredSettings], names: dict[str, str]) -> list[Change
         changed = list_changes(load_settings(earlier.content) if earlier else None, settings)
         changes.append(
             Change(
-                at=f"{services.localize(stored.changed_at):%Y-%m-%d %H:%M}",
+                at=write_moment(stored.changed_at),
                 by=names.get(stored.changed_by, stored.changed_by),
                 names=tuple(say_change(name, settings) for name in changed) if earlier else (translate("Everything"),),
             )

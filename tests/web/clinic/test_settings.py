@@ -1,5 +1,7 @@
 """What the clinic sets: kept as typed, refused in sentences, told apart when two people write, open at once."""
 
+import re
+
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, select
@@ -228,6 +230,7 @@ def test_past_settings_are_listed_with_who_and_what(administrator: Visitor, sign
     assert "Demonstration lead" in text
     assert "days until a form is deleted" in text
     assert "Everything" in text
+    assert not re.search(r"\d{4}-\d\d-\d\d \d", text)  # the other staff pages write no moment so
 
 
 def test_saving_what_is_set_already_changes_nothing(engine: Engine, administrator: Visitor) -> None:
