@@ -92,6 +92,16 @@ def set_password(connection: Connection, person_id: str, password_hash: str, now
     connection.execute(update(PEOPLE).where(PEOPLE.c.id == person_id).values(values))
 
 
+def replace_password(connection: Connection, access: Access, password_hash: str) -> bool:
+    """Give a person another password, and tell whether what let them in was still what `access` says.
+
+    One statement: of two requests that know the old password one is told so, and none after a reset or a closing.
+    """
+    was_so = (PEOPLE.c.id == access.person.id) & (PEOPLE.c.uniquifier == access.uniquifier)
+    values = {"password_hash": password_hash, "uniquifier": make_uniquifier()}
+    return connection.execute(update(PEOPLE).where(was_so).values(values)).rowcount == 1
+
+
 def replace_hash(connection: Connection, person_id: str, old: str, new: str) -> None:
     """Store the same password hashed at a higher cost, unless it was changed meanwhile."""
     connection.execute(

@@ -13,7 +13,7 @@ from flask import Flask
 
 from app.storage.people import Role
 from app.vault.staff import hash_token
-from tests.web.clinic.colleague import PASSWORD, Colleague, join_first
+from tests.web.clinic.colleague import PASSWORD, Colleague, join_first, read_key
 from tests.web.clinic.conftest import SignIn, make_app
 from tests.web.clinic.staff import COOKIE, make_codes, read_cookie
 from tests.web.patient.conftest import Clock
@@ -51,6 +51,39 @@ def test_a_copy_is_dead_after_another_password(clinic_app: Flask, administrator:
     visitor.post(typed, form=visitor.find_form("/clinic/account/password"))
     assert replay(clinic_app, copy) == "sign-in"
     assert replay(clinic_app, read_cookie(visitor)) == "account"
+
+
+def test_nothing_that_a_thief_began_is_left_after_another_password(clinic_app: Flask, administrator: Colleague) -> None:
+    # Given a thief with a copy of the cookie, who reads the key of an authenticator app that is being set up
+    visitor = administrator.visitor
+    thief = make_visitor(clinic_app)
+    thief.client.set_cookie(COOKIE, read_cookie(visitor), domain=ORIGIN.removeprefix("https://"), secure=True)
+    thief.get("/clinic/account/app")
+    stolen = read_key(thief)
+    # When the owner chooses another password, and then sets up an app of their own
+    new = "violin seven kettle orbit"
+    typed = {"password": PASSWORD, "new-password": new, "new-password-again": new}
+    visitor.get("/clinic/account/password")
+    visitor.post(typed, form=visitor.find_form("/clinic/account/password"))
+    visitor.get("/clinic/account/app")
+    # Then its key is another
+    assert read_key(visitor) != stolen
+
+
+def test_another_password_does_not_make_a_session_last_longer(
+    clinic_app: Flask, administrator: Colleague, clock: Clock
+) -> None:
+    visitor, late = administrator.visitor, clock.now + timedelta(hours=7, minutes=50)
+    while clock.now < late:
+        visitor.get("/clinic/account/password")
+        clock.advance(minutes=10)
+    visitor.get("/clinic/account/password")
+    new = "violin seven kettle orbit"
+    typed = {"password": PASSWORD, "new-password": new, "new-password-again": new}
+    visitor.post(typed, form=visitor.find_form("/clinic/account/password"))
+    assert replay(clinic_app, read_cookie(visitor)) == "account"
+    clock.advance(minutes=11)
+    assert replay(clinic_app, read_cookie(visitor)) == "sign-in"
 
 
 @pytest.mark.parametrize("passed", [timedelta(minutes=15, seconds=1), timedelta(hours=8, seconds=1)])

@@ -19,6 +19,7 @@ from app.storage.access import (
     find_access_by_uniquifier,
     remove_passkey,
     replace_hash,
+    replace_password,
     set_password,
     set_recovery_codes,
     set_totp,
@@ -116,6 +117,40 @@ def test_a_new_password_changes_the_tie_and_a_new_hash_does_not(make: Make, engi
     with begin_write(engine) as connection:
         set_password(connection, ann.id, "second", now)
     assert read(engine, ann).uniquifier != first.uniquifier
+
+
+def test_a_password_is_replaced_once_and_never_after_a_reset(make: Make, engine: Engine, now: datetime) -> None:
+    ann, ben = make(), make("ben@clinic.example")
+    with begin_write(engine) as connection:
+        for person in (ann, ben):
+            set_password(connection, person.id, "first", now)
+        replace_hash(connection, ann.id, "first", "first, dearer")
+    seen = read(engine, ann)
+    with begin_write(engine) as connection:
+        assert replace_password(connection, seen, "second")
+        assert not replace_password(connection, seen, "too late")
+    second = read(engine, ann)
+    assert (second.password_hash, read(engine, ben).password_hash) == ("second", "first")
+    assert second.uniquifier != seen.uniquifier
+    with begin_write(engine) as connection:
+        clear_access(connection, ann.id)
+        assert not replace_password(connection, second, "too late")
+    assert read(engine, ann).password_hash is None
+
+
+def test_of_ten_who_replace_one_password_one_does(make: Make, engine: Engine, now: datetime) -> None:
+    ann, start = make(), Barrier(10)
+    with begin_write(engine) as connection:
+        set_password(connection, ann.id, "first", now)
+    seen = read(engine, ann)
+
+    def replace(number: int) -> bool:
+        start.wait()
+        with begin_write(engine) as connection:
+            return replace_password(connection, seen, f"number {number}")
+
+    with ThreadPoolExecutor(10) as threads:
+        assert sum(threads.map(replace, range(10))) == 1
 
 
 def test_a_step_is_taken_once_and_never_an_earlier_one(make: Make, engine: Engine) -> None:

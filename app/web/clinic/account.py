@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import login_user
 
-from app.storage.access import Access, find_access, set_password
+from app.storage.access import Access, find_access, replace_password
 from app.storage.engine import begin_read, begin_write
 from app.storage.sessions import end_session, end_sessions_of, list_sessions
 from app.web.clinic import blueprint
@@ -18,13 +19,17 @@ from app.web.clinic.answers import answer_problems
 from app.web.clinic.gate import EVERY_ROLE, allow, get_person
 from app.web.clinic.identity.current import get_access
 from app.web.clinic.identity.model import Member
-from app.web.clinic.identity.owner import ask_password
+from app.web.clinic.identity.owner import PASSWORD_CONTROL, ask_password
 from app.web.clinic.identity.passwords import BusyError, get_hasher
 from app.web.clinic.identity.typed import find_new_password_problems
-from app.web.clinic.identity.words import BUSY, say_problem
+from app.web.clinic.identity.words import BUSY, WRONG_PASSWORD, say_problem
 from app.web.clinic.moments import say_moment
 from app.web.clinic.session import get_session
+from app.web.i18n import translate
 from app.web.services import get_services
+
+_CHANGED: Final = "changed"  # what the session holds until the account's page has said so
+_PASSWORD_CHANGED: Final = "Your password is changed. You are signed out everywhere else."  # noqa: S105  a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,7 @@ def show_account() -> ResponseReturnValue:
         passkeys=access.passkeys,
         recovery_codes=access.recovery_codes,
         sessions=_view_sessions(),
+        said=translate(_PASSWORD_CHANGED) if get_session().pop(_CHANGED, False) else "",
     )
 
 
@@ -66,15 +72,15 @@ def show_password() -> ResponseReturnValue:
 def change_password() -> ResponseReturnValue:
     """Change the password, and end every other session (security.md S1)."""
     access = get_access()
-    problems = ask_password(access) or find_new_password_problems((access.person.name, access.person.login))
+    problems = ask_password(access) | find_new_password_problems((access.person.name, access.person.login))
     if not problems:
         try:
-            _store_password(access, get_hasher().hash(request.form.get("new-password", "")))
+            problems = _store_password(access, get_hasher().hash(request.form.get("new-password", "")))
         except BusyError:
             problems = {"new-password": say_problem(BUSY)}
-        else:
-            return redirect(url_for("clinic.show_account"), 303)
-    return answer_problems(_draw_password(problems), problems)
+    if problems:
+        return answer_problems(_draw_password(problems), problems)
+    return redirect(url_for("clinic.show_account"), 303)
 
 
 @blueprint.post("/account/sessions/<handle>/end")
@@ -91,18 +97,24 @@ def end_other_session(handle: str) -> ResponseReturnValue:
     return redirect(url_for("clinic.show_account"), 303)
 
 
-def _store_password(access: Access, password_hash: str) -> None:
+def _store_password(access: Access, password_hash: str) -> dict[str, str]:
+    """Store a password in place of the one that was typed again, unless that one does not hold any more."""
     services, person = get_services(), access.person
     now = services.now()
     with begin_write(services.engine) as connection:
-        set_password(connection, person.id, password_hash, now)
-        end_sessions_of(connection, person.id, now, but=_find_own())
-        record(connection, "password.changed", subject=person.id)
+        is_changed = replace_password(connection, access, password_hash)
+        if is_changed:
+            end_sessions_of(connection, person.id, now, but=_find_own())
+        record(connection, "password.changed", subject=person.id, outcome="done" if is_changed else "refused")
         changed = find_access(connection, person.id)
-    if changed is not None:
-        # What ties sessions to a person is another now: this one is tied anew, under a new id.
-        login_user(Member(changed), remember=False, authn_via=["password"])
-        get_session().renew()
+    if not is_changed or changed is None:
+        return {PASSWORD_CONTROL: say_problem(WRONG_PASSWORD)}
+    # What ties sessions to a person is another now: this one is tied anew, under a new id. Whoever had a copy of it may
+    # have begun something: an authenticator app, say, whose key they have read.
+    get_session().hold_on()
+    login_user(Member(changed), remember=False, authn_via=["password"])
+    get_session()[_CHANGED] = True
+    return {}
 
 
 def _find_own() -> str:

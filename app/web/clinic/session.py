@@ -78,6 +78,12 @@ class StaffSession(SecureCookieSession):
         self.began_at = None
         self.renew()
 
+    def hold_on(self) -> None:
+        """Go on as whoever is signed in, for as long as before, without what was begun under the old id."""
+        began_at = self.began_at
+        self.hold(self[_PERSON], self[_ROLES])
+        self.began_at = began_at
+
     def keep_roles(self, roles: list[str]) -> None:
         """Give the session another id when what its person may do has changed (S1)."""
         if self.get(_ROLES) != roles:

@@ -5,6 +5,8 @@ from flask import Flask
 
 from app.storage.access import Access, find_access_by_login
 from app.storage.engine import begin_read
+from app.web.clinic.identity.rules import TOO_KNOWN, TOO_LONG, TOO_SHORT
+from app.web.clinic.identity.words import NOT_THE_SAME, WRONG_PASSWORD
 from app.web.services import get_services
 from tests.web.clinic.colleague import PASSWORD, Colleague, read_key
 from tests.web.clinic.staff import make_codes
@@ -41,6 +43,55 @@ def test_a_new_password_ends_every_other_session_and_keeps_this_one(
     assert administrator.begin().status == 422
     assert administrator.begin(password=OTHER).path == "/clinic/sign-in/second"
     assert read_access(clinic_app, administrator.login).password_hash
+
+
+def test_a_changed_password_is_said_once(administrator: Colleague) -> None:
+    visitor = administrator.visitor
+    send(visitor, "/clinic/account/password", password=PASSWORD, new_password=OTHER, new_password_again=OTHER)
+    assert "Your password is changed." in visitor.document.text
+    visitor.get("/clinic/account")
+    assert "Your password is changed." not in visitor.document.text
+
+
+@pytest.mark.parametrize(
+    ("now", "new", "again", "expected"),
+    [
+        (PASSWORD, "too short", "too short", {"new-password": TOO_SHORT}),
+        (PASSWORD, "x1" * 65, "x1" * 65, {"new-password": TOO_LONG}),
+        (PASSWORD, "Ann Lee at the clinic", "Ann Lee at the clinic", {"new-password": TOO_KNOWN}),
+        (PASSWORD, OTHER, f"{OTHER}, not quite", {"new-password-again": NOT_THE_SAME}),
+        ("not it", "too short", "too short", {"password": WRONG_PASSWORD, "new-password": TOO_SHORT}),
+    ],
+)
+def test_a_new_password_is_held_to_the_rules_of_joining(
+    clinic_app: Flask, administrator: Colleague, now: str, new: str, again: str, expected: dict[str, str]
+) -> None:
+    before = read_access(clinic_app, administrator.login)
+    visitor = send(
+        administrator.visitor, "/clinic/account/password", password=now, new_password=new, new_password_again=again
+    )
+    page = visitor.document
+    assert visitor.status == 422
+    assert {link.removeprefix("#") for link in page.links if "password" in link and "#" in link} == set(expected)
+    assert [page.text.count(sentence) for sentence in expected.values()] == [2] * len(expected)  # above, and at the box
+    assert not {new, again, now} & {value for form in page.forms for values in form.fields.values() for value in values}
+    assert read_access(clinic_app, administrator.login) == before
+
+
+def test_guesses_at_the_password_of_somebody_signed_in_are_those_at_the_door(
+    administrator: Colleague, clock: Clock
+) -> None:
+    signed_in = administrator.visitor
+    typed = {"new_password": OTHER, "new_password_again": OTHER}
+    for _ in range(5):
+        send(signed_in, "/clinic/account/password", password="not the password", **typed)
+        assert "Enter the password you sign in with now" in signed_in.document.text
+    send(signed_in, "/clinic/account/password", password=PASSWORD, **typed)
+    assert signed_in.document.text.count("There were too many tries.") == 2
+    assert administrator.begin().status == 429
+    clock.advance(minutes=1)
+    send(signed_in, "/clinic/account/password", password=PASSWORD, **typed)
+    assert signed_in.path == "/clinic/account"
 
 
 @pytest.mark.parametrize("path", ["password", "app", "recovery-codes", "remove"])
