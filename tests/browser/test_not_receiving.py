@@ -65,6 +65,10 @@ def test_a_patient_whose_clinic_stops_receiving_prints_and_sends_when_it_receive
     assert not axe(desk)
     # When it receives again, what they typed is there, and is sent
     set_receiving(desk, is_receiving=True)
+    changes = desk.get_by_role("region", name="Changes of the settings")
+    expect(changes).to_contain_text("receive answers from patients: yes")
+    # What was changed is seen without scrolling
+    assert changes.evaluate("box => box.scrollWidth <= box.clientWidth")
     wait_until_said(other, is_receiving=True)
     page.goto("/share")
     page.get_by_role("link", name="Send them to the clinic as well").click()
