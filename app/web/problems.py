@@ -34,7 +34,7 @@ class Problem:
     """An error page: its heading, and what to do next.
 
     `has_left` tells that whoever sees it left a page with something typed on it, and is told first to go back there.
-    Our script leaves that sentence out: it shows the others on the page itself.
+    Our script leaves out that sentence and the links: it shows the rest on the page itself.
     """
 
     heading: str
