@@ -1,7 +1,8 @@
 """What the overview shows: numbers about responses and reviews, none about a person.
 
-It looks back half a year and no further. Counts of answers stand in questionnaire order, and small ones are not told:
-of few people somebody might know who it was. It must never rank, add up or rate what was answered (design D-2).
+It looks back half a year and no further, and what follows from other counts is not counted again. Counts of answers
+stand in questionnaire order, and small ones are not told: of few people somebody might know who it was.
+It must never rank, add up or rate what was answered (design D-2).
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from app.questionnaire.edition import Edition, Page
 from app.questionnaire.model import Face, Item
 from app.storage.draft_ends import list_draft_ends
 from app.storage.editions import StoredEdition, list_editions
-from app.storage.responses import ReviewStatus
+from app.storage.responses import OPEN, ReviewStatus
 from app.storage.statistics import (
+    begin_last,
     count_by_edition,
+    count_outside,
     count_received,
     count_tokens_since,
     find_oldest_time,
@@ -39,8 +42,11 @@ WEEKS: Final = 26
 FEWEST: Final = 5
 """Counts of answers below this are not told."""
 
-MOST_TIMED: Final = 500
+MOST_TIMED: Final = 200
 """Of how many reviews a month, the last ones, the time is taken."""
+
+MOST_ASKED: Final = 10_000
+"""Among how many responses, the last ones, answers are counted."""
 
 _SLOWEST: Final = 0.9
 _WEEK: Final = timedelta(days=7)
@@ -103,21 +109,42 @@ class Statistics:
     editions: tuple[EditionUse, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LookedAt:
+    """The time that is looked at, and how many responses came in in it."""
+
+    since: datetime
+    until: datetime
+    count: int
+
+
 def read_statistics(
-    connection: Connection, desk: Desk, edition: Edition, *, zone: ZoneInfo, now: datetime, has_items: bool
+    connection: Connection,
+    desk: Desk,
+    edition: Edition,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    has_items: bool,
+    most_asked: int = MOST_ASKED,
 ) -> Statistics:
     """Return what is known now; `edition` is the one that is served, whose questions and pages are told."""
     weeks = _list_weeks(connection, zone, now)
-    since = _begin(weeks[0].monday, zone)
+    looked_at = _LookedAt(
+        since=_begin(weeks[0].monday, zone),
+        until=_begin(weeks[-1].monday + _WEEK, zone),
+        count=sum(week.count for week in weeks),
+    )
+    last = begin_last(connection, most_asked, looked_at.since)
     return Statistics(
         since=weeks[0].monday,
-        received=sum(week.count for week in weeks),
+        received=looked_at.count,
         weeks=weeks,
         months=tuple(_walk_months(connection, weeks[0].monday, zone, now)),
-        states=tuple(count_by_status(connection).items()),
-        items=_count_items(connection, desk, edition, since) if has_items else (),
+        states=tuple(_count_states(connection, looked_at)),
+        items=_count_items(connection, desk, edition, last) if has_items else (),
         pages=_count_pages(connection, edition),
-        editions=_count_editions(connection, since),
+        editions=_count_editions(connection, looked_at),
     )
 
 
@@ -165,6 +192,14 @@ def _walk_months(connection: Connection, since: date, zone: ZoneInfo, now: datet
         first = following
 
 
+def _count_states(connection: Connection, looked_at: _LookedAt) -> Iterator[tuple[ReviewStatus, int]]:
+    """Give how many are in each state. Whatever is not open is reviewed: the many are not gone through once more."""
+    kept = looked_at.count + count_outside(connection, looked_at.since, looked_at.until)
+    still_open = count_by_status(connection, OPEN)
+    for status in ReviewStatus:
+        yield status, still_open.get(status, kept - sum(still_open.values()))
+
+
 def _count_items(connection: Connection, desk: Desk, edition: Edition, since: datetime) -> tuple[ItemCount, ...]:
     items = {name_item(desk, item.link_id): item for item in edition.questions if item.face is Face.SCREENING}
     counts = count_tokens_since(connection, tuple(items), since)
@@ -180,11 +215,16 @@ def _count_pages(connection: Connection, edition: Edition) -> tuple[PageEnd, ...
     return tuple(PageEnd(page=page, count=ends.get(page.number, 0)) for page in pages if not page.conditions)
 
 
-def _count_editions(connection: Connection, since: datetime) -> tuple[EditionUse, ...]:
-    used = set(list_used_editions(connection))
-    known = [stored for stored in list_editions(connection) if stored.hash in used]
-    counts = count_by_edition(connection, [stored.hash for stored in known], since)
-    return tuple(EditionUse(edition=stored, count=counts[stored.hash]) for stored in known)
+def _count_editions(connection: Connection, looked_at: _LookedAt) -> tuple[EditionUse, ...]:
+    """Return the editions in use. What none of the others has, the newest has: usually that is nearly everything."""
+    used = list_used_editions(connection)
+    counts = dict(count_by_edition(connection, used[1:], looked_at.since, looked_at.until))
+    counts |= {newest: looked_at.count - sum(counts.values()) for newest in used[:1]}
+    return tuple(
+        EditionUse(edition=stored, count=counts[stored.hash])
+        for stored in list_editions(connection)
+        if stored.hash in counts
+    )
 
 
 def _begin(day: date, zone: ZoneInfo) -> datetime:

@@ -17,6 +17,16 @@ from app.storage.tables import EDITIONS, RESPONSE_TOKENS, RESPONSES
 
 _SINCE: Final = RESPONSES.c.received_at >= bindparam("since")
 _BETWEEN: Final = select(func.count()).where(_SINCE, RESPONSES.c.received_at < bindparam("until"))
+_BEFORE: Final = select(func.count()).where(RESPONSES.c.received_at < bindparam("since"))
+_AFTER: Final = select(func.count()).where(RESPONSES.c.received_at >= bindparam("until"))
+_OUTSIDE: Final = select(_BEFORE.scalar_subquery() + _AFTER.scalar_subquery())
+_NEWEST_FIRST: Final = (
+    select(RESPONSES.c.received_at)
+    .where(_SINCE)
+    .order_by(RESPONSES.c.received_at.desc(), RESPONSES.c.reference.desc())
+    .offset(bindparam("number"))
+    .limit(1)
+)
 _OLDEST: Final = select(func.min(RESPONSES.c.received_at))
 _NEWEST: Final = select(func.max(RESPONSES.c.received_at))
 _REVIEW_TIMES: Final = (
@@ -29,7 +39,7 @@ _REVIEW_TIMES: Final = (
     .order_by(RESPONSES.c.received_at.desc())
     .limit(bindparam("limit"))
 )
-_BY_EDITION: Final = select(func.count()).where(RESPONSES.c.edition_hash == bindparam("edition_hash"), _SINCE)
+_BY_EDITION: Final = _BETWEEN.where(RESPONSES.c.edition_hash == bindparam("edition_hash"))
 _EDITIONS_USED: Final = (
     select(EDITIONS.c.hash)
     .where(exists().where(RESPONSES.c.edition_hash == EDITIONS.c.hash))
@@ -63,13 +73,25 @@ def count_received(connection: Connection, moments: Sequence[datetime]) -> list[
     ]
 
 
+def count_outside(connection: Connection, since: datetime, until: datetime) -> int:
+    """Return how many of the responses that are kept came in before a moment, or not before another."""
+    found: int = connection.execute(_OUTSIDE, {"since": since, "until": until}).scalar_one()
+    return found
+
+
+def begin_last(connection: Connection, count: int, since: datetime) -> datetime:
+    """Return the moment from which on the last responses came in, so many of them, or all since a moment."""
+    found: datetime | None = connection.execute(_NEWEST_FIRST, {"number": count - 1, "since": since}).scalar()
+    return found or since
+
+
 def list_review_times(connection: Connection, since: datetime, until: datetime, limit: int) -> list[timedelta]:
     """Return how long reviewed responses that came in between two moments waited since they were last sent.
 
     Those received last come first, and no more than `limit`.
     """
     rows = connection.execute(_REVIEW_TIMES, {"since": since, "until": until, "limit": limit})
-    return [max(row.reviewed_at - row.sent_at, timedelta()) for row in rows if row.reviewed_at is not None]
+    return [max(reviewed_at - sent_at, timedelta()) for sent_at, reviewed_at in rows if reviewed_at is not None]
 
 
 def list_used_editions(connection: Connection) -> list[str]:
@@ -77,10 +99,13 @@ def list_used_editions(connection: Connection) -> list[str]:
     return list(connection.execute(_EDITIONS_USED).scalars())
 
 
-def count_by_edition(connection: Connection, editions: Collection[str], since: datetime) -> Mapping[str, int]:
-    """Return how many responses since a moment have each of these editions."""
+def count_by_edition(
+    connection: Connection, editions: Collection[str], since: datetime, until: datetime
+) -> Mapping[str, int]:
+    """Return how many responses that came in between two moments have each of these editions."""
+    times = {"since": since, "until": until}
     return {
-        edition: connection.execute(_BY_EDITION, {"edition_hash": edition, "since": since}).scalar_one()
+        edition: connection.execute(_BY_EDITION, {"edition_hash": edition, **times}).scalar_one()
         for edition in editions
     }
 

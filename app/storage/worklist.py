@@ -3,9 +3,10 @@
 What a person looks for by name, birth or answer comes in as sealed tokens; nothing here knows what they mean.
 """
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Select, func, literal_column, select, tuple_
 
@@ -18,8 +19,8 @@ PAGE: Final = 25
 MOST_COUNTED: Final = 1000
 """How far responses are counted; what is more is told as *more than*, so that counting costs no more than this."""
 
-_FEW: Final = 5000
-"""A token that no more responses have is where a search begins: measured with a hundred thousand of them."""
+_AHEAD: Final = 1000
+"""How far a token, or a state, is looked along to tell how thinly it is spread there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,12 @@ class ResponseFilter:
 def list_responses(connection: Connection, wanted: ResponseFilter, limit: int = PAGE) -> list[StoredResponse]:
     """Return the first responses that fit, in the filter's order.
 
-    Each state is looked up by itself: so each look-up follows an index in order, and the rest is a merge.
+    Each look-up follows an index in order and stops where it has enough; the rest is a merge.
     """
     found = [
         read_response(row)
         for part in _divide(connection, wanted)
-        for row in connection.execute(part.order(part.narrow(part.select_all())).limit(limit)).mappings()
+        for row in connection.execute(part.select_all(limit)).mappings()
     ]
     found.sort(key=lambda one: (one.received_at, one.reference), reverse=wanted.is_newest_first)
     return found[:limit]
@@ -67,95 +68,135 @@ def count_responses(connection: Connection, wanted: ResponseFilter, at_most: int
     """Return how many responses fit, counting no further than one more than `at_most`."""
     total = 0
     for part in _divide(connection, wanted):
-        some = part.narrow(select(part.responses.reference)).limit(at_most + 1).subquery()
+        some = part.select_references(at_most + 1).subquery()
         total += connection.execute(select(func.count()).select_from(some)).scalar_one()
         if total > at_most:
             return at_most + 1
     return total
 
 
-def count_by_status(connection: Connection) -> dict[ReviewStatus, int]:
-    """Return how many responses are in each state now."""
-    statement = select(RESPONSES.c.review_status, func.count()).group_by(RESPONSES.c.review_status)
+def count_by_status(
+    connection: Connection, statuses: Collection[ReviewStatus] = tuple(ReviewStatus)
+) -> dict[ReviewStatus, int]:
+    """Return how many responses are in each of these states now."""
+    statement = (
+        select(RESPONSES.c.review_status, func.count())
+        .where(RESPONSES.c.review_status.in_([status.value for status in statuses]))
+        .group_by(RESPONSES.c.review_status)
+    )
     counted = {ReviewStatus(status): count for status, count in connection.execute(statement)}
-    return {status: counted.get(status, 0) for status in ReviewStatus}
+    return {status: counted.get(status, 0) for status in statuses}
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A look-up of its own: some states, among all responses or among the few that have a rare token."""
+    """A look-up of its own: some states, met in order among those who have a token, or a state among all responses."""
 
     wanted: ResponseFilter
     statuses: tuple[ReviewStatus, ...]
-    tokens: tuple[str, ...]
-    responses: Any
+    token: str = ""
 
-    def select_all(self) -> Select[Any]:
-        return select(*(self.responses[column.name] for column in COLUMNS))
+    def select_all(self, limit: int) -> Select[Any]:
+        found = self.select_references(limit)
+        if not self.token:
+            return found.with_only_columns(*COLUMNS)
+        return select(*COLUMNS).where(RESPONSES.c.reference.in_(found))
 
-    def narrow(self, statement: Select[Any]) -> Select[Any]:
-        responses, wanted = self.responses, self.wanted
-        states = [status.value for status in self.statuses]
-        statement = statement.where(
-            responses.review_status.in_(states) if states[1:] else responses.review_status == states[0]
-        )
+    def select_references(self, limit: int) -> Select[Any]:
+        if self.token:
+            row, response = RESPONSE_TOKENS.alias().c, RESPONSES.alias().c
+            fits = _is_there(response.reference == row.reference, *self._fit(response))
+            follows = (row.token == self.token, fits)
+        else:
+            row = RESPONSES.c
+            follows = tuple(self._fit(row))
+        others = [_has_token(row, token) for token in self.wanted.tokens if token != self.token]
+        statement = select(row.reference).where(*others, *follows, *_limit_times(row, self.wanted))
+        return _order(row, statement, self.wanted).limit(limit)
+
+    def _fit(self, row: Any) -> Iterator[Any]:  # noqa: ANN401  columns, and conditions on them
+        """Give what a response's own row must be like."""
+        wanted, states = self.wanted, [status.value for status in self.statuses]
+        yield row.review_status.in_(states) if states[1:] else row.review_status == states[0]
         if not wanted.has_restricted:
-            statement = statement.where(responses.is_restricted.is_(False))
+            yield row.is_restricted.is_(False)
         if wanted.reference:
-            statement = statement.where(responses.reference == wanted.reference)
+            yield row.reference == wanted.reference
         if wanted.owner:
-            statement = statement.where(responses.owner == wanted.owner)
+            yield row.owner == wanted.owner
         if wanted.edition_hash:
-            statement = statement.where(responses.edition_hash == wanted.edition_hash)
-        if wanted.since is not None:
-            statement = statement.where(responses.received_at >= wanted.since)
-        if wanted.until is not None:
-            statement = statement.where(responses.received_at < wanted.until)
-        for token in self.tokens:
-            statement = statement.where(_has_token(responses, token))
-        return statement
+            yield row.edition_hash == wanted.edition_hash
 
-    def order(self, statement: Select[Any]) -> Select[Any]:
-        responses, wanted = self.responses, self.wanted
-        key = tuple_(responses.received_at, responses.reference)
-        if wanted.after is not None:
-            place = (wanted.after.received_at, wanted.after.reference)
-            statement = statement.where(key < place if wanted.is_newest_first else key > place)
-        columns = (responses.received_at, responses.reference)
-        return statement.order_by(*((column.desc() for column in columns) if wanted.is_newest_first else columns))
+
+def _limit_times(row: Any, wanted: ResponseFilter) -> Iterator[Any]:  # noqa: ANN401  columns, and conditions on them
+    if wanted.since is not None:
+        yield row.received_at >= wanted.since
+    if wanted.until is not None:
+        yield row.received_at < wanted.until
+    if wanted.after is not None:
+        key, place = tuple_(row.received_at, row.reference), (wanted.after.received_at, wanted.after.reference)
+        yield key < place if wanted.is_newest_first else key > place
+
+
+def _order(row: Any, statement: Select[Any], wanted: ResponseFilter) -> Select[Any]:  # noqa: ANN401  columns
+    columns = (row.received_at, row.reference)
+    return statement.order_by(*((column.desc() for column in columns) if wanted.is_newest_first else columns))
 
 
 def _divide(connection: Connection, wanted: ResponseFilter) -> list[_Part]:
     """Return the look-ups that together find what is wanted.
 
-    What has a rare token is looked up by that token, all states at once. Otherwise there is no token, or so many have
-    each of them that they are soon met on the way through the index of a state.
+    Where there are tokens, the thinnest of all rows is followed, and who stands there is asked for the rest: at a
+    million responses thousands have a name, and a state may be that of a few or of nearly all.
     """
-    if not wanted.statuses:
-        return []
-    counts = {token: _count_token(connection, token) for token in wanted.tokens}
-    rarest = min(counts, key=lambda token: counts[token], default=None)
-    if rarest is None or counts[rarest] > _FEW:
-        return [_Part(wanted, (status,), wanted.tokens, RESPONSES.c) for status in wanted.statuses]
-    first = RESPONSE_TOKENS.alias().c
-    holders = select(first.reference).where(first.token == rarest)
-    for token in wanted.tokens:
-        if token != rarest:  # whoever lacks another one is not even looked up
-            holders = holders.where(_has_token(first, token))
-    # With a limit of its own it stays a look-up of its own: nothing outside can make another index look better.
-    few = select(*COLUMNS).where(RESPONSES.c.reference.in_(holders)).limit(_FEW).subquery()
-    return [_Part(wanted, wanted.statuses, (), few.c)]
+    if not wanted.tokens or wanted.reference:
+        return [_Part(wanted, (status,)) for status in wanted.statuses]
+    held = RESPONSE_TOKENS.c
+    thinness, token = min((_look_along(connection, wanted, held, held.token == one), one) for one in wanted.tokens)
+    by_state: list[ReviewStatus] = []
+    if thinness.met == _AHEAD and set(wanted.statuses) != set(ReviewStatus):
+        row = RESPONSES.c
+        by_state = [
+            status
+            for status in wanted.statuses
+            if _look_along(connection, wanted, row, row.review_status == status.value) < thinness
+        ]
+    by_token = tuple(status for status in wanted.statuses if status not in by_state)
+    return [_Part(wanted, (status,)) for status in by_state] + ([_Part(wanted, by_token, token)] if by_token else [])
+
+
+class _Thinness(NamedTuple):
+    """How many are met within the first thousand, and of a whole thousand how soon it ends: the lesser the thinner."""
+
+    met: int
+    nearness: float
+
+
+def _look_along(
+    connection: Connection,
+    wanted: ResponseFilter,
+    row: Any,  # noqa: ANN401  columns
+    condition: Any,  # noqa: ANN401  one on them
+) -> _Thinness:
+    """Return how thinly these responses are spread where the page begins."""
+    some = _order(row, select(row.received_at).where(condition, *_limit_times(row, wanted)), wanted)
+    found = some.limit(_AHEAD).subquery()
+    end = (func.min if wanted.is_newest_first else func.max)(found.c.received_at)
+    met, last = connection.execute(select(func.count(), end)).one()
+    away = last.timestamp() if last is not None else 0.0
+    return _Thinness(met, away if wanted.is_newest_first else -away)
 
 
 def _has_token(row: Any, token: str) -> Any:  # noqa: ANN401  columns, and a condition on them
     """Return the condition that a response has a token, for a row that says which response and when it came."""
     held = RESPONSE_TOKENS.alias().c
-    # By the whole key: by the reference alone SQLite would read every entry of the token for each response. And looked
-    # up for each response: PostgreSQL makes a join of EXISTS, over all the responses there are and all their tokens.
-    is_here = (held.token == token, held.received_at == row.received_at, held.reference == row.reference)
-    return select(literal_column("1")).where(*is_here).scalar_subquery().is_not(None)
+    # By the whole key: by the reference alone SQLite would read every entry of the token for each response.
+    return _is_there(held.token == token, held.received_at == row.received_at, held.reference == row.reference)
 
 
-def _count_token(connection: Connection, token: str) -> int:
-    some = select(RESPONSE_TOKENS.c.reference).where(RESPONSE_TOKENS.c.token == token).limit(_FEW + 1).subquery()
-    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+def _is_there(*conditions: Any) -> Any:  # noqa: ANN401  conditions, and one more
+    """Return the condition that a row of another table is there.
+
+    It is looked up for each row: PostgreSQL makes a join of EXISTS, over all the responses there are and their tokens.
+    """
+    return select(literal_column("1")).where(*conditions).scalar_subquery().is_not(None)

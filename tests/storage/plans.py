@@ -5,9 +5,10 @@ through tables, and then tells how many rows it looked at. Where no index fits, 
 """
 
 import json
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, event
 
@@ -36,6 +37,28 @@ def watch_plans(connection: Connection) -> Iterator[list[str]]:
         yield steps
     finally:
         event.remove(connection, "before_cursor_execute", explain)
+
+
+@contextmanager
+def watch_work(connection: Connection) -> Iterator[Callable[[], int]]:
+    """Give a function that tells what was done so far: steps of SQLite's machine, or rows that PostgreSQL looked at."""
+    done = 0
+
+    def count_step() -> int:
+        nonlocal done
+        done += 1
+        return 0
+
+    if connection.dialect.name == "sqlite":
+        driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+        driver.set_progress_handler(count_step, 1)
+        try:
+            yield lambda: done
+        finally:
+            driver.set_progress_handler(None, 0)
+    else:
+        with watch_plans(connection) as steps:
+            yield lambda: sum(int(step.split()[2]) for step in steps)
 
 
 def list_scans(steps: list[str], *tables: str) -> list[str]:

@@ -10,7 +10,9 @@ from app.storage.engine import begin_read, begin_write
 from app.storage.responses import Sending, StoredResponse, receive_response
 from app.storage.review import claim, complete, restrict
 from app.storage.statistics import (
+    begin_last,
     count_by_edition,
+    count_outside,
     count_received,
     count_tokens_since,
     find_oldest_time,
@@ -60,7 +62,20 @@ def test_responses_are_counted_where_they_came_in(engine: Engine, receive: Recei
     with begin_read(engine) as connection:
         assert count_received(connection, moments) == [1, 2, 0, 1]
         assert count_received(connection, moments[:1]) == []
+        assert count_outside(connection, now, now + 3 * DAY) == 1
+        assert count_outside(connection, now + DAY, now + 4 * DAY) == 1
         assert find_oldest_time(connection) == now
+
+
+def test_the_last_ones_are_known_by_when_the_first_of_them_came_in(
+    engine: Engine, receive: Receive, now: datetime
+) -> None:
+    for days in (2, 0, 1):
+        receive(now + days * DAY)
+    with begin_read(engine) as connection:
+        found = [begin_last(connection, count, now - DAY) for count in (1, 2, 3, 4)]
+        assert begin_last(connection, 3, now + DAY) == now + DAY
+    assert found == [now + 2 * DAY, now + DAY, now, now - DAY]
 
 
 def test_a_review_takes_from_the_last_sending_on(engine: Engine, receive: Receive, now: datetime) -> None:
@@ -83,7 +98,9 @@ def test_editions_are_known_by_what_has_them(
     receive(now)
     with begin_read(engine) as connection:
         assert list_used_editions(connection) == [edition_hash]
-        assert count_by_edition(connection, [edition_hash, "f" * 64], now - DAY) == {edition_hash: 1, "f" * 64: 0}
+        editions = [edition_hash, "f" * 64]
+        assert count_by_edition(connection, editions, now - DAY, now + DAY) == {edition_hash: 1, "f" * 64: 0}
+        assert count_by_edition(connection, editions, now - DAY, now) == {edition_hash: 0, "f" * 64: 0}
 
 
 def test_tokens_are_counted_without_what_is_old_or_restricted(engine: Engine, receive: Receive, now: datetime) -> None:
@@ -104,7 +121,9 @@ def test_no_count_goes_through_everything_but_what_is_counted(engine: Engine, re
         count_received(connection, [now, now + DAY])
         list_review_times(connection, now, now + DAY, 10)
         list_used_editions(connection)
-        count_by_edition(connection, ["f" * 64], now)
+        count_outside(connection, now, now + DAY)
+        begin_last(connection, 10, now)
+        count_by_edition(connection, ["f" * 64], now, now + DAY)
         count_tokens_since(connection, ("heart",), now)
         find_oldest_time(connection)
     assert list_scans(steps, "responses", "response_tokens") == []

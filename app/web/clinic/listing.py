@@ -84,7 +84,7 @@ def build_list(connection: Connection, asked: Asked) -> ListPage:
     every = replace(asked, states=tuple(ReviewStatus), after=None, before=None)
     return ListPage(
         rows=tuple(build_rows(connection, found)),
-        count=say_count(count_responses(connection, wanted)),
+        count=say_count(count_responses(connection, wanted) if has_before or has_after else len(found)),
         order=translate("newest first") if asked.is_newest_first else translate("oldest first"),
         views=tuple(_list_views(asked)),
         newer=_point(asked, found, is_after=False) if has_before else "",

@@ -17,7 +17,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from app.desk.intake import take_in_new
-from app.desk.statistics import FEWEST, MOST_TIMED, Month, Statistics, Week, read_statistics
+from app.desk.statistics import FEWEST, MOST_ASKED, MOST_TIMED, Month, Statistics, Week, read_statistics
 from app.output.plot import Caption, Plot, Series, Value, draw_bars, draw_columns, draw_lines
 from app.questionnaire.edition import Edition
 from app.storage.engine import begin_read, begin_write
@@ -165,10 +165,11 @@ def _draw_items(found: Statistics) -> Plot:
         name="items",
         title=translate("Answered other than No"),
         description=translate(
-            "How many answered Yes, Not sure, or Prefer not to say, in the order of the questionnaire. Counts under "
-            "%(fewest)s are not told. A number says nothing about what an answer means."
+            "How many answered Yes, Not sure, or Prefer not to say, in the order of the questionnaire; the last "
+            "%(most)s responses are counted at most. Counts under %(fewest)s are not told. A number says nothing about "
+            "what an answer means."
         )
-        % {"fewest": FEWEST},
+        % {"fewest": FEWEST, "most": f"{MOST_ASKED:,}"},
         headings=(translate("Question"), translate("Responses")),
     )
     hidden = translate("fewer than %(fewest)s") % {"fewest": FEWEST}

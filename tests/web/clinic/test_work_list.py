@@ -83,7 +83,8 @@ def test_the_pages_hold_every_response_once_also_when_more_come_in(app: Flask, c
     (following,) = {link for link in reviewer.document.links if "after=" in link}
     Sender(app, clock, name="Late").send()
     act(reviewer, first[0], "complete")
-    reviewer.get(following)
+    page = reviewer.get(following)
+    assert f"{PAGE + 3} responses, oldest first" in page.text
     second = list_rows(reviewer)
     assert first == sent[:PAGE]
     assert second[:3] == sent[PAGE:]
