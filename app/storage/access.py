@@ -66,6 +66,12 @@ def find_access(connection: Connection, person_id: str) -> Access | None:
     return _find(connection, PEOPLE.c.id == person_id)
 
 
+def hold_access(connection: Connection, person_id: str) -> Access | None:
+    """Return how a person signs in, and let nobody else hold it until this transaction ends."""
+    connection.execute(select(PEOPLE.c.id).where(PEOPLE.c.id == person_id).with_for_update())
+    return find_access(connection, person_id)
+
+
 def find_access_by_login(connection: Connection, login: str) -> Access | None:
     """Return how a person signs in, by the name that somebody typed."""
     return _find(connection, PEOPLE.c.login == normalize_login(login))

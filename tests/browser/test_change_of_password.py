@@ -43,6 +43,7 @@ def look_at_refusal(eye: Eye) -> None:
     eye.page.goto(PAGE)
     eye.look("change the password")
     eye.page.get_by_role("button", name="Change the password").click()
+    eye.page.get_by_role("alert").wait_for()
     eye.look("change the password: nothing typed")
 
 
@@ -89,6 +90,7 @@ def test_a_change_of_password_ends_every_other_session_and_the_old_password(
     server = start_server(demo=0, password_cost="test")
     here, elsewhere = open_page(server.url, WITHOUT_SCRIPTS), open_page(server.url, PHONE)
     join(here, find_link(server))
+    here.get_by_role("link", name="I have kept them").wait_for()
     codes = here.locator(".codes code").all_inner_texts()
     begin_signing_in(elsewhere, PASSWORD)
     show_code(elsewhere, codes[0])

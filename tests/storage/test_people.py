@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from sqlalchemy import Engine, text
@@ -17,6 +17,7 @@ from app.storage.access import (
     find_access_by_credential,
     find_access_by_login,
     find_access_by_uniquifier,
+    hold_access,
     remove_passkey,
     replace_hash,
     replace_password,
@@ -219,6 +220,33 @@ def test_a_passkey_belongs_to_one_person_and_its_count_moves_on(make: Make, engi
         assert not use_passkey(connection, passkey, 7, now)  # as another request saw it, it was used meanwhile
         assert not remove_passkey(connection, ben.id, passkey.id)
         assert remove_passkey(connection, ann.id, passkey.id)
+
+
+def test_who_is_held_is_seen_by_the_next_as_the_first_left_them(make: Make, engine: Engine, now: datetime) -> None:
+    ann = make()
+    add(engine, ann, b"one", now)
+    first_holds, second_saw = Event(), Event()
+
+    def remove() -> None:
+        with begin_write(engine) as connection:
+            held = hold_access(connection, ann.id)
+            assert held is not None
+            first_holds.set()
+            second_saw.wait(0.5)  # never, while the first holds
+            remove_passkey(connection, ann.id, held.passkeys[0].id)
+
+    def look() -> Access | None:
+        first_holds.wait()
+        with begin_write(engine) as connection:
+            held = hold_access(connection, ann.id)
+            second_saw.set()
+            return held
+
+    with ThreadPoolExecutor(2) as threads:
+        removed, seen = threads.submit(remove), threads.submit(look).result()
+        removed.result()
+    assert seen is not None
+    assert seen.passkeys == ()
 
 
 def test_clearing_takes_away_all_that_lets_in(make: Make, engine: Engine, now: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.storage.access import Access, remove_passkey, set_totp
+from app.storage.access import Access, hold_access, remove_passkey, set_totp
 from app.storage.engine import begin_write
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
@@ -80,16 +80,9 @@ def show_removal() -> ResponseReturnValue:
 def remove_factor() -> ResponseReturnValue:
     """Remove the app or a passkey; somebody's last factor stays."""
     access, chosen = get_access(), request.form.get("factor", "")
-    problems = _find_removal_problem(access, chosen) or ask_password(access)
+    problems = _find_removal_problem(access, chosen) or ask_password(access) or _remove(access, chosen)
     if problems:
         return answer_problems(_draw_removal(problems), problems)
-    with begin_write(get_services().engine) as connection:
-        if chosen == _APP:
-            set_totp(connection, access.person.id, None)
-        else:
-            remove_passkey(connection, access.person.id, chosen)
-        kind = "authenticator app" if chosen == _APP else "passkey"
-        record(connection, "factor.removed", subject=access.person.id, kind=kind)
     return redirect(url_for("clinic.show_account"), 303)
 
 
@@ -116,6 +109,22 @@ def _finish(access: Access) -> ResponseReturnValue:
     if not access.recovery_codes:
         return show_recovery_codes(renew_recovery_codes(access), url_for("clinic.show_account"))
     return redirect(url_for("clinic.show_account"), 303)
+
+
+def _remove(access: Access, chosen: str) -> dict[str, str]:
+    """Remove a factor, unless another request removed one meanwhile and this is the last."""
+    person_id = access.person.id
+    with begin_write(get_services().engine) as connection:
+        problems = _find_removal_problem(hold_access(connection, person_id) or access, chosen)
+        if problems:
+            return problems
+        if chosen == _APP:
+            set_totp(connection, person_id, None)
+        else:
+            remove_passkey(connection, person_id, chosen)
+        kind = "authenticator app" if chosen == _APP else "passkey"
+        record(connection, "factor.removed", subject=person_id, kind=kind)
+    return {}
 
 
 def _find_removal_problem(access: Access, chosen: str) -> dict[str, str]:
