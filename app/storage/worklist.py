@@ -22,6 +22,10 @@ MOST_COUNTED: Final = 1000
 _AHEAD: Final = 1000
 """How far a token, or a state, is looked along to tell how thinly it is spread there."""
 
+_FOLLOWED: Final = RESPONSE_TOKENS.alias("followed").c
+_HELD: Final = RESPONSE_TOKENS.alias("held").c
+_ITS: Final = RESPONSES.alias("its").c  # named once: a name of a table takes longer to make than a look-up
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -90,11 +94,15 @@ def count_by_status(
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A look-up of its own: some states, met in order among those who have a token, or a state among all responses."""
+    """A look-up of its own: some states, met in order among those who have a token, or a state among all responses.
+
+    Whoever is met is asked for the other tokens, the rarest first: few are asked for the rest.
+    """
 
     wanted: ResponseFilter
     statuses: tuple[ReviewStatus, ...]
     token: str = ""
+    others: tuple[str, ...] = ()
 
     def select_all(self, limit: int) -> Select[Any]:
         found = self.select_references(limit)
@@ -104,13 +112,13 @@ class _Part:
 
     def select_references(self, limit: int) -> Select[Any]:
         if self.token:
-            row, response = RESPONSE_TOKENS.alias().c, RESPONSES.alias().c
-            fits = _is_there(response.reference == row.reference, *self._fit(response))
+            row = _FOLLOWED
+            fits = _is_there(_ITS.reference == row.reference, *self._fit(_ITS))
             follows = (row.token == self.token, fits)
         else:
             row = RESPONSES.c
             follows = tuple(self._fit(row))
-        others = [_has_token(row, token) for token in self.wanted.tokens if token != self.token]
+        others = [_has_token(row, token) for token in self.others]
         statement = select(row.reference).where(*others, *follows, *_limit_times(row, self.wanted))
         return _order(row, statement, self.wanted).limit(limit)
 
@@ -150,9 +158,10 @@ def _divide(connection: Connection, wanted: ResponseFilter) -> list[_Part]:
     million responses thousands have a name, and a state may be that of a few or of nearly all.
     """
     if not wanted.tokens or wanted.reference:
-        return [_Part(wanted, (status,)) for status in wanted.statuses]
-    held = RESPONSE_TOKENS.c
-    thinness, token = min((_look_along(connection, wanted, held, held.token == one), one) for one in wanted.tokens)
+        return [_Part(wanted, (status,), others=wanted.tokens) for status in wanted.statuses]
+    row = RESPONSE_TOKENS.c
+    ranked = sorted((_look_along(connection, wanted, row, row.token == one), one) for one in set(wanted.tokens))
+    thinness, tokens = ranked[0][0], tuple(token for _, token in ranked)
     by_state: list[ReviewStatus] = []
     if thinness.met == _AHEAD and set(wanted.statuses) != set(ReviewStatus):
         row = RESPONSES.c
@@ -162,7 +171,8 @@ def _divide(connection: Connection, wanted: ResponseFilter) -> list[_Part]:
             if _look_along(connection, wanted, row, row.review_status == status.value) < thinness
         ]
     by_token = tuple(status for status in wanted.statuses if status not in by_state)
-    return [_Part(wanted, (status,)) for status in by_state] + ([_Part(wanted, by_token, token)] if by_token else [])
+    parts = [_Part(wanted, (status,), others=tokens) for status in by_state]
+    return [*parts, _Part(wanted, by_token, tokens[0], tokens[1:])] if by_token else parts
 
 
 class _Thinness(NamedTuple):
@@ -189,9 +199,8 @@ def _look_along(
 
 def _has_token(row: Any, token: str) -> Any:  # noqa: ANN401  columns, and a condition on them
     """Return the condition that a response has a token, for a row that says which response and when it came."""
-    held = RESPONSE_TOKENS.alias().c
     # By the whole key: by the reference alone SQLite would read every entry of the token for each response.
-    return _is_there(held.token == token, held.received_at == row.received_at, held.reference == row.reference)
+    return _is_there(_HELD.token == token, _HELD.received_at == row.received_at, _HELD.reference == row.reference)
 
 
 def _is_there(*conditions: Any) -> Any:  # noqa: ANN401  conditions, and one more
