@@ -35,6 +35,16 @@ def wait_until_said(page: Page, *, is_receiving: bool) -> None:
     assert (NOTE in page.content()) is not is_receiving
 
 
+def expect_refused(page: Page, axe: RunAxe) -> None:
+    """Expect the page that says that nothing was sent, usable on a narrow phone."""
+    expect(page.locator(":focus")).to_contain_text("Nothing was sent now")
+    expect(page.get_by_text(NOTE)).to_be_visible()
+    expect(page.get_by_text("You can print your summary and show it at your visit.")).to_be_visible()
+    assert page.locator("[href='/share/send'], [action='/share/send']").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert not axe(page)
+
+
 def test_a_patient_whose_clinic_stops_receiving_prints_and_sends_when_it_receives_again(
     start_server: StartServer, open_page: OpenPage, axe: RunAxe
 ) -> None:
@@ -51,12 +61,7 @@ def test_a_patient_whose_clinic_stops_receiving_prints_and_sends_when_it_receive
     wait_until_said(other, is_receiving=False)
     page.get_by_role("button", name="Send to the clinic").click()
     # Then the page has focus on what happened, says what they can do instead, and offers nothing that sends
-    expect(page.locator(":focus")).to_contain_text("Nothing was sent now")
-    expect(page.get_by_text(NOTE)).to_be_visible()
-    expect(page.get_by_text("You can print your summary and show it at your visit.")).to_be_visible()
-    assert page.locator("[href='/share/send'], [action='/share/send']").count() == 0
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert not axe(page)
+    expect_refused(page, axe)
     page.get_by_role("button", name="Keep my answers to myself").click()
     page.get_by_role("heading", name="Summary for your visit").wait_for()
     # And the clinic is reminded
