@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from flask import url_for
 from sqlalchemy import Connection
@@ -30,6 +31,9 @@ from app.web.clinic.opened import may_see_restricted, open_or_none
 from app.web.clinic.words import name_people, write_day, write_moment, write_state
 from app.web.i18n import choose_language, translate, translate_count
 from app.web.services import get_services
+
+_MOST_FOUND: Final = 100
+"""How far is counted who has a name or a day of birth: of more than these, nobody finds theirs by reading on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +86,10 @@ def build_list(connection: Connection, asked: Asked) -> ListPage:
     wanted = build_filter(asked, desk)
     found, has_before, has_after = _find_page(connection, asked, wanted)
     every = replace(asked, states=tuple(ReviewStatus), after=None, before=None)
+    most = _MOST_FOUND if asked.sought else MOST_COUNTED
     return ListPage(
         rows=tuple(build_rows(connection, found)),
-        count=say_count(count_responses(connection, wanted) if has_before or has_after else len(found)),
+        count=say_count(count_responses(connection, wanted, most) if has_before or has_after else len(found), most),
         order=translate("newest first") if asked.is_newest_first else translate("oldest first"),
         views=tuple(_list_views(asked)),
         newer=_point(asked, found, is_after=False) if has_before else "",
@@ -104,10 +109,10 @@ def build_rows(connection: Connection, found: Sequence[StoredResponse]) -> list[
     return [_build_row(one, versions.get(one.reference), names.get(one.owner or "", "")) for one in found]
 
 
-def say_count(count: int) -> str:
-    """Return how many responses there are, in words."""
-    if count > MOST_COUNTED:
-        return translate("More than %(count)s responses") % {"count": f"{MOST_COUNTED:,}"}
+def say_count(count: int, most: int = MOST_COUNTED) -> str:
+    """Return how many responses there are, in words, where no more than so many were counted."""
+    if count > most:
+        return translate("More than %(count)s responses") % {"count": f"{most:,}"}
     return translate_count("%(count)s response", "%(count)s responses", count) % {"count": count}
 
 

@@ -7,7 +7,9 @@ from flask import Flask
 
 from app.questionnaire.answer import Coded
 from app.storage.people import Role
+from app.storage.worklist import PAGE
 from tests.web.clinic.conftest import SignIn
+from tests.web.clinic.filled import fill
 from tests.web.clinic.review_steps import act, list_rows, use_tool
 from tests.web.clinic.sender import Sender, read_log
 from tests.web.patient.conftest import Clock
@@ -47,6 +49,19 @@ def test_a_name_that_lacks_a_word_is_not_found_and_the_page_says_what_to_try(
     assert list_rows(reviewer) == []
     assert "No response fits" in reviewer.document.text
     assert "try fewer of them" in reviewer.document.text
+
+
+def test_of_a_name_that_many_have_no_more_than_a_hundred_are_counted(app: Flask, reviewer: Visitor) -> None:
+    fill(app, 101)  # each name begins with the same word
+    everywhere = ["new", "in-review", "needs-call", "reviewed"]
+    search(reviewer, name="Test", state=everywhere)
+    assert len(list_rows(reviewer)) == PAGE
+    assert "More than 100 responses" in reviewer.document.text
+    (reference, *_) = list_rows(reviewer)
+    search(reviewer, name="Test", reference=reference, state=everywhere)
+    assert "1 response, oldest first" in reviewer.document.text
+    reviewer.get("/clinic/responses?" + "&".join(f"state={state}" for state in everywhere))
+    assert "101 responses, oldest first" in reviewer.document.text
 
 
 def test_birth_name_and_reference_narrow_each_other(app: Flask, clock: Clock, reviewer: Visitor) -> None:
