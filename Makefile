@@ -47,7 +47,7 @@ run: $(STAMPS)/run ## Serve the questionnaire (PORT and HOST say where)
 	exec $(BIN)/foreword serve
 
 test: $(STAMPS)/npm browser ## Run every test (ARGS goes to pytest)
-	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 3 --dist worksteal $(ARGS)
 
 lint: $(STAMPS)/npm ## Check style, types, templates, style sheets and YAML
 	@$(tools) shopt -s failglob; found=0; \
