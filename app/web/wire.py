@@ -45,9 +45,10 @@ _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.
 # So many connections are kept free for whoever comes next.
 _SPARE: Final = 16
 _TURN_SECONDS: Final = 1.0
-# A thread that has waited so long for Python's lock gets it from the one that computes. The thread that reads and sends
-# waits for it at each connection: with Python's own 5 ms, 200 busy connections got 257 answers a second, and get 4,000.
-_SWITCH_SECONDS: Final = 0.00005
+# The thread that reads and sends waits for Python's lock at each connection, while others compute: all of them together
+# may cost it so much in a turn. With Python's own 5 ms at each, 200 busy connections got a tenth of the answers.
+_SWITCHES_SECONDS: Final = 0.01
+_SWITCH_SECONDS: Final = 0.005
 # Of a server that stops: how long what was begun may take, how long a client may be silent in the middle of it, and how
 # long a connection on which nothing was begun is waited for.
 _FINISH_SECONDS: Final = 30
@@ -223,8 +224,8 @@ class Server(TcpWSGIServer):
 
     def run(self) -> None:
         """Serve until `stop` is called, and then until whatever was begun is answered, for half a minute at most."""
-        sys.setswitchinterval(_SWITCH_SECONDS)
         while not self._is_over():
+            sys.setswitchinterval(min(_SWITCH_SECONDS, _SWITCHES_SECONDS / max(len(self._watched), 1)))
             seconds = _STOPPING_TURN_SECONDS if self.is_stopping else _TURN_SECONDS
             loop(timeout=seconds, use_poll=True, map=self._watched, count=1)
             self._close_marked()
