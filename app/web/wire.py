@@ -186,7 +186,7 @@ class Refusal(ErrorTask):
         COUNTERS.count(REQUESTS, "none", "other", f"{status // 100}xx")
         get_log().info("request refused", request=number, status=status.value)
         # After HEAD a client reads the head alone, and would take the page for the next answer.
-        self.write(b"" if getattr(self.request, "command", "") == "HEAD" else page)
+        self.write(b"" if getattr(self.request, "first_line", b"").startswith(b"HEAD ") else page)
 
 
 class Server(TcpWSGIServer):

@@ -28,6 +28,7 @@ def spoil_site(plan: Plan, chance: Random) -> None:
 def spoil_host(plan: Plan, chance: Random) -> None:
     """Ask for another host."""
     plan.host, plan.spoilt = chance.choice(("evil.example", "localhost", "", "forms.example.test.evil.example")), "host"
+    plan.headers = [(name, value) for name, value in plan.headers if name != "Host"]  # the right one may be there, too
 
 
 def spoil_type(plan: Plan, chance: Random) -> None:

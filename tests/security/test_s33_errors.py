@@ -32,6 +32,14 @@ def test_who_left_a_page_is_led_back_in_a_sentence_of_its_own(probe: Probe, stat
     assert "go back" not in (before + after).lower()
 
 
+def test_of_what_is_no_request_but_begins_as_head_the_head_alone_is_answered(probe: Probe) -> None:
+    with socket.create_connection(("127.0.0.1", probe.port), 10) as connection:
+        connection.sendall(b"HEAD /form HTTP/1.1 HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.split()[1] == b"400"
+    assert answer.endswith(b"\r\n\r\n")
+
+
 @pytest.mark.parametrize(
     "path",
     [

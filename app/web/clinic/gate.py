@@ -14,10 +14,11 @@ from flask.typing import ResponseReturnValue
 
 from app.storage.engine import begin_write
 from app.storage.people import Role
+from app.web.addresses import read_address
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
 from app.web.clinic.identity.current import find_person, get_person
-from app.web.clinic.onward import read_address, remember_onward
+from app.web.clinic.onward import remember_onward
 from app.web.clinic.session import get_session
 from app.web.services import get_services
 

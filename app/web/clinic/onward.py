@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-from flask import request, url_for
+from flask import url_for
 
+from app.web.addresses import read_address
 from app.web.clinic.session import get_session
 
 _ONWARD: Final = "onward"
 _LONGEST: Final = 800  # bytes: it stands in a cookie until somebody has signed in
-
-
-def read_address() -> str:
-    """Return the address of the page that is asked for, as this request has it."""
-    return request.full_path.rstrip("?")
 
 
 def remember_onward() -> None:

@@ -13,6 +13,7 @@ from flask import make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from app.web.addresses import read_address
 from app.web.i18n import translate
 from app.web.patient.lost import view_posted
 from app.web.patient.step import STEP_HEADER
@@ -50,7 +51,7 @@ def keep_unsaved(posted: MultiDict[str, str]) -> Response | None:
     page = render_template(
         "patient/unsaved.html",
         typed=typed,
-        address=request.full_path.removesuffix("?"),
+        address=read_address(),
         fields=[(name, value) for name, value in posted.items(multi=True) if name not in _NOT_REPEATED],
         action=posted.get("action", ""),
     )

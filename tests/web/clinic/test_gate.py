@@ -29,6 +29,19 @@ def test_whoever_signs_in_comes_to_the_page_they_wanted(visitor: Visitor) -> Non
     assert visitor.path == "/clinic/account"
 
 
+def test_bytes_that_are_no_text_in_an_address_are_kept_as_bytes(app: Flask) -> None:
+    # Given a client that writes them as they are, which no browser does
+    client: FlaskClient = app.test_client()
+    odd = {"QUERY_STRING": "who=\xff\xfe'<&until=%C3%A9"}
+    page = client.get("/clinic/account", base_url=ORIGIN, environ_overrides=odd)
+    # Then they are asked to sign in, and what leads on from there is an address again
+    assert (page.status_code, page.headers["Location"]) == (303, "/clinic/sign-in")
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    page = client.get("/clinic/account", base_url=ORIGIN, environ_overrides=odd, headers=elsewhere)
+    assert page.status_code < 400
+    assert "/clinic/account?who=%FF%FE&#39;%3C&amp;until=%C3%A9" in page.text
+
+
 def test_signing_in_and_out_change_the_cookie_and_a_copy_opens_nothing(app: Flask, visitor: Visitor) -> None:
     visitor.get("/clinic/sign-in")
     before = read_cookie(visitor)
