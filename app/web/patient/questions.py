@@ -175,7 +175,7 @@ def save_page(current: Current, page: Page, *, is_changing: bool) -> Answer:
     form = find_form(current, page, typed)
     reading = form.read(_list_posted(page, current), get_services().today())
     seen = request.form.get("revision", "")
-    is_staying = is_changing or action in {"back", "visit"}
+    is_staying = is_changing or action in {"back", "visit", "later"}
     change = Change(page, typed, reading, int(seen[:9]) if seen.isdecimal() else None, is_changing, is_staying)
     try:
         current = save_current(current, change.apply)

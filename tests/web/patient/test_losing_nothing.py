@@ -280,6 +280,16 @@ def test_finishing_later_saves_the_page_first_also_what_cannot_be_read(visitor: 
     assert (fields["age"], fields["reason-for-visit"]) == (["seventeen"], ["ptsd"])
 
 
+def test_whoever_finishes_later_in_the_middle_of_a_page_goes_on_with_that_page(visitor: Visitor) -> None:
+    visitor.start()
+    visitor.post({"age": "34"})
+    second = visitor.path
+    visitor.post({}, action="later")
+    visitor.get("/")
+    visitor.post(form=visitor.find_form("/start"))
+    assert visitor.path == second
+
+
 def test_going_back_keeps_what_is_typed_also_what_cannot_be_read(visitor: Visitor) -> None:
     # Design D-4: the page's own Back is a button of its form.
     visitor.start()
