@@ -161,7 +161,8 @@ def type_hostile() -> dict[str, Answer]:
 @contextmanager
 def open_grounds(folder: Path) -> Iterator[Grounds]:
     """Start the server, let everybody in, and open every address there is as each of them; it stops with the block."""
-    server = launch_server(folder, {"password_cost": "test"})
+    # Other tests come between two that share this: nobody is signed out by then.
+    server = launch_server(folder, {"password_cost": "test", "staff_idle_minutes": 60})
     try:
         yield _open_all(server)
     finally:
