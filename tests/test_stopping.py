@@ -39,10 +39,21 @@ def get_port(server: Server) -> int:
     return int(server.url.rpartition(":")[2])
 
 
+class Caller(http.client.HTTPConnection):
+    """Connects, or raises ConnectionRefusedError, also where the socket that listens is being closed right now."""
+
+    def connect(self) -> None:
+        """Connect: a reset before anything was sent is a refusal."""
+        try:
+            super().connect()
+        except ConnectionResetError as error:
+            raise ConnectionRefusedError from error
+
+
 def connect(port: int) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", port))
-    connection.settimeout(SECONDS)
-    return connection
+    caller = Caller("127.0.0.1", port, timeout=SECONDS)
+    caller.connect()
+    return caller.sock
 
 
 def is_open(port: int) -> bool:
@@ -76,6 +87,7 @@ def send_until_closed(url: str) -> int:
     try:
         while True:
             walker = Walker(url)
+            walker.connection = Caller(walker.connection.host, walker.connection.port)
             walker.start()
             walker.walk({})
             walker.ask("GET", "/share/send")
