@@ -72,6 +72,8 @@ def measure_clinics(report: Report, sizes: Mapping[str, Sequence[int]], keep: Pa
         if sizes[database]:
             with ExitStack() as stack:
                 clinics = [stack.enter_context(serve_clinic(database, size, keep)) for size in sizes[database]]
+                for clinic in clinics:  # only now: a session does not last as long as a million takes to fill
+                    _sign_in(clinic.staff)
                 _take_turns(clinics)
                 group = f"The clinic's side with so many responses, {database}"
                 head = ("", *(f"{size:,}" for size in sizes[database]))
@@ -124,7 +126,7 @@ def _compare_exports(clinics: Sequence[Clinic]) -> Iterator[tuple[str, ...]]:
 
 @contextmanager
 def serve_clinic(database: str, size: int, keep: Path | None) -> Iterator[Clinic]:
-    """Give a clinic that is filled, served and signed in to; one on SQLite that was kept is filled already."""
+    """Give a clinic that is filled and served; one on SQLite that was kept is filled already."""
     chosen: Mapping[str, str] = {}
     with ExitStack() as stack:
         if keep and database == "SQLite":
@@ -149,13 +151,15 @@ def _enter(size: int, server: Server, engine: Engine, desk: Desk, named: Mapping
         found = list_responses(connection, ResponseFilter(), size // 2)
         # The first one's name is the same at every size: another name would be held by more people, or by fewer.
         opened = open_newest(connection, desk, EditionShelf(engine).find, found[0])
-    staff = Walker(server.url)
+    birth = "{:04}-{:02}-{:02}".format(*opened.sent.patient.birth or (0, 0, 0))
+    return Clinic(size, server, engine, desk, Walker(server.url), found[-1], (opened.sent.patient.name, birth), named)
+
+
+def _sign_in(staff: Walker) -> None:
     staff.ask("GET", "/clinic/sign-in")
     form = next(form for form in staff.document.forms if form.action == "/clinic/demonstration")
     staff.send(form, {"as": ["reviewer"]})
     staff.connection.close()  # the server closes what rests for long; the next request opens another
-    birth = "{:04}-{:02}-{:02}".format(*opened.sent.patient.birth or (0, 0, 0))
-    return Clinic(size, server, engine, desk, staff, found[-1], (opened.sent.patient.name, birth), named)
 
 
 def _fill(engine: Engine, desk: Desk, size: int) -> None:
