@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.support.server import Server
 from tests.support.source import ROOT
-from tests.web.raw import Reply, read_reply
+from tests.web.raw import Reply, ask
 
 DEPLOY = ROOT / "deploy"
 PATIENTS = "questions.clinic.example"
@@ -88,8 +88,7 @@ class Proxy:
     def ask(self, request: bytes, host: str = PATIENTS, source: str = "127.0.0.1") -> Reply:
         """Send bytes encrypted, and return the answer."""
         with self.connect(host, source) as connection:
-            connection.sendall(request)
-            return read_reply(connection, request.partition(b" ")[0].decode())
+            return ask(connection, request)
 
 
 def prepare(name: str, folder: Path, patients: int, staff: int) -> Proxy:

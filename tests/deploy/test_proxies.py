@@ -15,7 +15,7 @@ import pytest
 from app.web.problems import PROBLEMS
 from tests.deploy.proxies import DEPLOY, PATIENTS, STAFF, Proxy, name_check, prepare, run_proxy
 from tests.support.server import Server, StartServer
-from tests.web.raw import FORM, build_request, send_raw
+from tests.web.raw import FORM, ask, build_request, send_raw
 
 PROXIES = ("nginx", "haproxy", "caddy")
 FORGED = {
@@ -88,7 +88,10 @@ def test_who_names_another_host_hears_nothing(proxy: Proxy) -> None:
 def test_too_much_text_is_answered_with_our_page(proxy: Proxy) -> None:
     for size in (420_000, 3_000_000):
         body = b"answer=" + b"x" * size
-        refused = proxy.ask(build_request(PATIENTS, "/start", "POST", body))
+        with proxy.connect(PATIENTS) as connection:
+            # Hardly any room for what waits to be sent: whoever refuses without reading on does so in its middle.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+            refused = ask(connection, build_request(PATIENTS, "/start", "POST", body))
         assert (size, refused.status) == (size, 413)
         assert PROBLEMS[413].heading in refused.text
         assert refused.get("Cache-Control") == "no-store"
