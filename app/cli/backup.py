@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import click
 
@@ -37,6 +38,8 @@ def backup(out: Path | None, key: Path | None) -> None:
             raise StartError("OUT: no file is named and no FOREWORD_BACKUP_FOLDER is set; name one, or set it")
         clear_leftovers(clinic.settings.data)
         path = key or clinic.settings.data / KEY_FILE
+        if not path.exists():
+            _require_folder(out.parent if out else clinic.settings.backup_folder or Path())
         secret, is_new = find_backup_key(path, may_make=key is None)
         if is_new:
             click.echo(
@@ -46,6 +49,17 @@ def backup(out: Path | None, key: Path | None) -> None:
     responses = manifest.counts["responses"]
     click.echo(f"{name_file(made)}: {responses} responses, {manifest.rows} rows, restored once to prove it.")
     click.echo(f"The audit log ends with {manifest.head.number}:{manifest.head.link}")
+
+
+def _require_folder(folder: Path) -> None:
+    """Raise `StartError` where no backup can be written: before a key is made that somebody has to copy and keep."""
+    try:
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise StartError(
+            f"{name_file(folder)}: nothing can be written there: {error.strerror}; make the folder, or name another"
+        ) from None
 
 
 def _write(clinic: OpenClinic, out: Path | None, secret: bytes) -> tuple[Path, Manifest]:

@@ -162,3 +162,16 @@ def test_without_a_file_and_without_a_folder_no_backup_is_made(lived: Lived) -> 
     assert (refused.code, refused.out) == (2, "")
     assert "no file is named and no FOREWORD_BACKUP_FOLDER is set" in refused.err
     assert not (lived.folder / "backup.key").exists()
+
+
+def test_before_its_folder_is_there_no_key_is_made_that_somebody_would_have_to_keep(
+    lived: Lived, tmp_path: Path
+) -> None:
+    folder = tmp_path / "backups"
+    for refused in (lived.run("backup", str(folder / "a")), lived.run("backup", FOREWORD_BACKUP_FOLDER=str(folder))):
+        assert (refused.code, refused.out) == (2, "")
+        assert "backups: nothing can be written there: No such file or directory; make the folder" in refused.err
+        assert not (lived.folder / "backup.key").exists()
+    folder.mkdir()
+    made = lived.run("backup", FOREWORD_BACKUP_FOLDER=str(folder))
+    assert "backup.key: a new backup key. Copy it now" in made.out
