@@ -33,6 +33,7 @@ from app.storage.people import Role
 from app.vault.reference import REFERENCE_LENGTH, ReferenceCodeError, format_reference, parse_reference
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
+from app.web.clinic.acts import name_act
 from app.web.clinic.address import begin_day, read_day, read_number, read_word
 from app.web.clinic.audit_words import name_page, say_value
 from app.web.clinic.gate import allow
@@ -61,6 +62,7 @@ class Line:
     at: str
     utc: str
     who: str
+    what: str
     action: str
     subject: str
     outcome: str
@@ -95,7 +97,7 @@ def show_audit() -> ResponseReturnValue:
             "counted": _COUNTED,
             "lines": _list_lines(connection, entries),
             "people": sorted(name_people(connection, list_actors(connection)).items(), key=lambda pair: pair[1]),
-            "actions": list_actions(connection),
+            "actions": [(code, name_act(code)) for code in list_actions(connection)],
             "head": find_head(connection),
         }
     with begin_write(services.engine) as connection:
@@ -190,6 +192,7 @@ def _list_lines(connection: Connection, entries: list[Entry]) -> list[Line]:
             # As the command and the file that is given out write it, so that a line is found in all of them.
             utc=f"{entry.at:%Y-%m-%d %H:%M:%S}",
             who=names[entry.event.actor],
+            what=name_act(entry.event.action),
             action=entry.event.action,
             subject=names[entry.event.subject] if _is_person(entry) else _write_subject(entry),
             outcome=entry.event.outcome,

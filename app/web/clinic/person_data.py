@@ -26,7 +26,7 @@ from app.web.i18n import translate
 from app.web.services import get_services
 
 REASON_MISSING: Final = "Choose why"
-STALE: Final = "Somebody changed this response meanwhile. Look at what stands here now, then go on."
+STALE: Final = "This response was changed meanwhile. Look at what stands here now, then go on."
 
 _UNSENT: Final = frozenset({"csrf_token", "confirmed", "action"})
 

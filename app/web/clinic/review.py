@@ -1,7 +1,7 @@
 """What a reviewer does with a response: take it, put it back, note, call, mark reviewed, take it up again.
 
 Each act names the revision it saw. Of two people at once the second is told who was first and what was done, and finds
-everything they typed in the form again (S35).
+everything they typed in the form again (S35). Whoever was first themselves, in another window, is told just that.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from app.storage.review import StaleReviewError, claim, complete, hold_for_call,
 from app.storage.worklist import ResponseFilter, count_responses
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
+from app.web.clinic.acts import CHANGES
 from app.web.clinic.address import read_day, read_number
 from app.web.clinic.gate import allow, get_person
 from app.web.clinic.kept import forget_kept, keep_typed
@@ -33,7 +34,7 @@ from app.web.clinic.notes import find_long_notes, read_notes, write_notes
 from app.web.clinic.opened import Held, list_typed, require_held
 from app.web.clinic.response import draw_response
 from app.web.clinic.responses import find_next, take_in
-from app.web.clinic.words import CHANGES, name_people, write_entry, write_moment
+from app.web.clinic.words import name_people, write_entry, write_moment
 from app.web.i18n import translate
 from app.web.services import get_services
 
@@ -44,6 +45,11 @@ NOT_OPEN: Final = "This response does not open, so nobody can have read it. It c
 WAS_FIRST: Final = (
     "%(who)s was first: %(what)s (%(when)s). What you pressed was not done. All you typed is still below."
 )
+WAS_YOU: Final = (
+    "You have changed this response yourself since this page was opened, perhaps in another window: %(what)s "
+    "(%(when)s). What you pressed was not done. All you typed is still below."
+)
+UNTOLD: Final = "This response was changed meanwhile. What you pressed was not done. All you typed is still below."
 NEWER: Final = (
     "A newer version came in while you had this open (%(when)s). What you pressed was not done: read the newer one, "
     "it is below. All you typed is still there."
@@ -204,17 +210,17 @@ def _say_collision(held: Held) -> str:
         return translate(NEWER) % {"when": write_moment(held.stored.sent_at)}
     last = _find_last(held.stored.reference)
     if last is None:
-        return translate("Somebody else changed this response. What you pressed was not done.")
+        return translate(UNTOLD)
     with begin_read(get_services().engine) as connection:
         names = name_people(connection, [last.event.actor])
     values = {"who": names[last.event.actor], "what": write_entry(last).lower(), "when": write_moment(last.at)}
-    return translate(WAS_FIRST) % values
+    return translate(WAS_YOU if last.event.actor == get_person().id else WAS_FIRST) % values
 
 
 def _find_last(reference: str) -> Entry | None:
     """Return the last thing that was done to a response and that changed it."""
     with begin_read(get_services().engine) as connection:
-        wanted = AuditFilter(subject=reference, actions=tuple(CHANGES), outcome="done")
+        wanted = AuditFilter(subject=reference, actions=CHANGES, outcome="done")
         return next(iter(list_entries(connection, wanted, 1)), None)
 
 

@@ -37,6 +37,14 @@ _UNREADABLE: Final = 422
 _CONFLICT: Final = 409
 _PAST: Final = 20
 _OPENED: Final = "opened"  # set up just now, and not merely changed
+_THEIRS: Final = (
+    "%(name)s changed the settings while you wrote. What you typed is all below. It differs from what is set now in: "
+    "%(names)s. Save again, and yours holds."
+)
+_YOURS: Final = (
+    "You have changed the settings yourself since this page was opened, perhaps in another window. What you typed is "
+    "all below. It differs from what is set now in: %(names)s. Save again, and this holds."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,11 +187,9 @@ def _tell_conflict(form: SettingsForm, action: str, changed: tuple[str, ...]) ->
         stored = find_settings(connection)
         people = find_people(connection, [stored.changed_by]) if stored else {}
     name = people[stored.changed_by].name if stored and stored.changed_by in people else translate("Somebody else")
+    is_own = stored is not None and stored.changed_by == get_person().id
     names = ", ".join(name_setting(one) for one in changed) or translate("nothing")
-    notice = translate(
-        "%(name)s changed the settings while you wrote. What you typed is all below. It differs from what is set now "
-        "in: %(names)s. Save again, and yours holds."
-    ) % {"name": name, "names": names}
+    notice = translate(_YOURS if is_own else _THEIRS) % {"name": name, "names": names}
     return _draw(form, action, seen=_number(stored), notice=notice), _CONFLICT
 
 

@@ -16,6 +16,7 @@ from app.questionnaire.sent import Day
 from app.storage.audit import Entry
 from app.storage.people import find_people
 from app.storage.responses import ReviewStatus, StoredResponse
+from app.web.clinic.acts import name_act
 from app.web.i18n import choose_language, translate
 from app.web.services import get_services
 
@@ -35,31 +36,9 @@ REASONS: Final = {
 }
 """Why somebody works on a person's data: the word stands in the audit log, for what is typed never may."""
 
-CHANGES: Final = {
-    "response.claimed": "Taken for review",
-    "response.released": "Put back for anybody",
-    "response.held-for-call": "Needs a call",
-    "response.reviewed": "Marked reviewed",
-    "response.reopened": "Taken up again",
-    "response.corrected": "Corrected",
-    "response.restricted": "Restricted",
-    "response.unrestricted": "Restriction ended",
-    "response.kept": "Put under legal hold",
-    "response.unkept": "Legal hold ended",
-}
-"""What changes a response, so that somebody else who has it open hears of it."""
-
-_SEEN: Final = {
-    "response.received": "Received",
-    "response.opened": "Opened",
-    "response.printed": "Printed",
-    "response.exported": "Given out",
-    "response.noted": "Note written",
-    "response.erased": "Erased",
-}
 _OUTCOMES: Final = {
     "refused": "refused",
-    "stale": "not done: somebody else was first",
+    "stale": "not done: it had been changed meanwhile",
     "unreadable": "it did not open",
     "incomplete": "not done: something was missing",
 }
@@ -90,7 +69,7 @@ def write_day(day: date | Day) -> str:
 def write_entry(entry: Entry) -> str:
     """Return what an entry of the audit log says was done."""
     action = entry.event.action
-    name = translate(CHANGES.get(action) or _SEEN.get(action) or action)
+    name = name_act(action)
     version = entry.event.about.get("version")
     if action in {"response.received", "response.opened"} and version and version != 1:
         name = translate("%(what)s, version %(version)s") % {"what": name, "version": version}

@@ -75,7 +75,7 @@ def test_states_reasons_settings_and_refused_pages_are_called_what_the_pages_cal
     assert "show_export" not in html
     assert "by: ," not in html
     assert auditor.last is not None
-    assert "<td>Export</td>" in auditor.last.text
+    assert ">Export</td>" in auditor.last.text
 
 
 def test_moments_stand_as_on_the_other_pages_and_in_utc_as_in_the_file(engine: Engine, auditor: Visitor) -> None:

@@ -194,7 +194,7 @@ def test_a_correction_of_what_somebody_else_changed_meanwhile_is_not_stored(
     form = lead.find_form(f"/clinic/responses/{reference}/correct")
     page = lead.post(form=form, action="yes")
     assert lead.status == 422
-    assert "Somebody changed this response meanwhile" in page.text
+    assert "This response was changed meanwhile" in page.text
     assert lead.find_form(f"/clinic/responses/{reference}/correct").fields["name"] == ["Ana Soto"]
     assert list_acts(app, reference)[-1] == ("response.corrected", "stale")
 

@@ -60,8 +60,12 @@ def test_another_day_for_a_call_from_a_second_tab_is_not_taken_for_a_second_clic
     open_response(reviewer, reference)
     second = find_review(reviewer, reference)
     act(reviewer, reference, "call", call_on=early)
-    reviewer.post({"note": NOTE, "call-on": late}, form=second, action="call")
+    page = reviewer.post({"note": NOTE, "call-on": late}, form=second, action="call")
     assert reviewer.status == 409
+    # Nobody else was there, and nobody else is named
+    assert "You have changed this response yourself since this page was opened" in page.text
+    assert "perhaps in another window: needs a call (" in page.text
+    assert "was first" not in page.text
     fields = find_review(reviewer, reference).fields
     assert (fields["note"], fields["call-on"]) == ([NOTE], [late])
     stored = find_stored(app, reference)

@@ -208,6 +208,18 @@ def test_the_second_of_two_is_told_who_was_first_and_loses_nothing(
     assert [load_settings(stored.content).name for stored in read_past(engine)] == ["Elm Clinic", "First Clinic"]
 
 
+def test_whoever_was_first_themselves_in_another_window_is_told_just_that(administrator: Visitor) -> None:
+    administrator.get("/clinic/settings")
+    form = administrator.find_form("/clinic/settings")
+    save(administrator, name="First Clinic")
+    administrator.post(FILLED | {"privacy": CANARY}, form=form)
+    assert administrator.status == 409
+    assert "You have changed the settings yourself since this page was opened" in administrator.document.text
+    assert "clinic’s name, paragraph in the privacy notice" in administrator.document.text
+    assert "administrator changed the settings" not in administrator.document.text
+    assert administrator.find_form("/clinic/settings").fields["privacy"] == [CANARY]
+
+
 def test_a_session_that_ended_meanwhile_costs_nothing_typed(administrator: Visitor, clock: Clock) -> None:
     administrator.get("/clinic/settings")
     form = administrator.find_form("/clinic/settings")
