@@ -22,6 +22,15 @@ addEventListener("keydown", (event) => {
   keys[key]();
 });
 
+// A note that nobody has saved: the browser asks before it is left behind. What is sent has been taken along.
+const review = document.querySelector("#review");
+let isSent = false;
+review?.addEventListener("submit", () => (isSent = true));
+addEventListener("beforeunload", (event) => {
+  const isTyped = [...(review?.elements ?? [])].some((box) => box.type === "textarea" && box.value.trim());
+  if (isTyped && !isSent) event.preventDefault();
+});
+
 const swap = () => {
   for (const part of help.children) [part.textContent, part.dataset.other] = [part.dataset.other, part.textContent];
 };

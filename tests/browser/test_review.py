@@ -4,7 +4,7 @@ import re
 from io import BytesIO
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 from pypdf import PdfReader
 
 from app.questionnaire.answer import Coded
@@ -26,6 +26,7 @@ SCREENS = {
     "forced colors": Screen(is_forced_colors=True),
 }
 WITHOUT_SCRIPTS = Screen(has_scripts=False)
+PAPER = re.compile(r"/clinic/responses/(print\?|.*\.pdf)")
 NOTE = "Called – “much better”\n\nsince Monday"
 BESIDE = "#answer-heart-disease ~ .more"
 
@@ -78,9 +79,15 @@ def find_by_name(page: Page, eye: Eye, words: str, reference: str) -> None:
     expect(page.get_by_role("row", name=reference)).to_contain_text("Your clinic asked to see this answer first")
     eye.look("list: found")
     assert words not in page.url
-    page.get_by_role("link", name=reference).click()
+    # One link a row, read out as name and reference; the name itself is what people press
+    expect(page.locator(".list tbody").get_by_role("link")).to_have_accessible_name(f"Ana María Ruiz {reference}")
+    searched = page.url
+    page.get_by_text("Ana María Ruiz").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Response {reference}")
     eye.look("response")
+    page.get_by_role("link", name="Back to the list").click()
+    expect(page).to_have_url(searched)
+    page.get_by_role("link", name=reference).click()
 
 
 def write_notes(page: Page, eye: Eye) -> None:
@@ -142,6 +149,43 @@ def test_ticked_responses_are_printed_together(server: Server, reviewer: Page) -
     text = "\n".join(pages)
     assert all(page.strip() for page in pages)
     assert [name in text for name in ("Person 0", "Person 1", "Person 2")] == [True, True, False]
+    # It comes in a window of its own: the ticks are there for what is done next
+    open_paper(reviewer, "Print the ticked ones")
+    expect(reviewer.locator(".pick input:checked")).to_have_count(2)
+
+
+def open_paper(page: Page, button: str) -> None:
+    """Press a button that opens a PDF beside this page; no viewer is there to show it."""
+    page.context.route(PAPER, lambda route: route.abort())
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name=button).click()
+    opened.value.close()
+
+
+def test_an_unsaved_note_stays_beside_paper_and_is_not_left_behind_unasked(server: Server, open_page: OpenPage) -> None:
+    reference = Correspondent(server).send()
+    page = open_page(server.url)
+    sign_in(page, Role.REVIEWER)
+    page.goto(f"/clinic/responses/{reference}")
+    page.get_by_label("Note on the whole").fill(NOTE)
+    open_paper(page, "PDF, Letter")
+    expect(page.get_by_label("Note on the whole")).to_have_value(NOTE)
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.get_by_role("link", name="Back to the list").click()
+    expect(page.get_by_label("Note on the whole")).to_have_value(NOTE)
+    assert asked == ["beforeunload"]
+    # What is sent is taken along, and leaves nothing to ask about
+    page.get_by_role("button", name="Save the notes").click()
+    expect(page.get_by_role("status")).to_have_text("Saved.")
+    page.get_by_role("link", name="Back to the list").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Responses")
+    assert asked == ["beforeunload"]
 
 
 def test_two_reviewers_collide(server: Server, reviewer: Page, open_page: OpenPage, axe: RunAxe) -> None:

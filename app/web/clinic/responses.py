@@ -26,6 +26,7 @@ from app.web.clinic.asked import AddressError, Asked, list_search_words, read_as
 from app.web.clinic.asking import build_form, fill_form, read_form
 from app.web.clinic.gate import allow, get_person, refuse
 from app.web.clinic.kept import NOTICE_KEPT, find_kept, forget_kept, keep_typed
+from app.web.clinic.last_list import remember_list
 from app.web.clinic.listing import ListPage, build_list
 from app.web.clinic.opened import find_edition, may_see_restricted
 from app.web.clinic.printing import MOST_PRINTED
@@ -46,6 +47,7 @@ def show_responses() -> ResponseReturnValue:
         raise NotFound from None
     if asked.has_restricted and not may_see_restricted():
         return refuse()
+    remember_list(asked)
     has_more = take_in() >= BATCH
     with begin_read(services.engine) as connection:
         listed = build_list(connection, asked)

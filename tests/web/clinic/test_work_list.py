@@ -54,6 +54,17 @@ def test_a_row_says_who_it_is_and_where_it_stands(app: Flask, clock: Clock, revi
         assert words in text
 
 
+def test_a_row_has_one_link_which_is_the_name_with_the_reference(app: Flask, clock: Clock, reviewer: Visitor) -> None:
+    first, second = send_many(app, clock, 2)
+    reviewer.get("/clinic/responses")
+    assert reviewer.last is not None
+    rows = re.findall(r"<tr>.*?</tr>", reviewer.last.text, re.DOTALL)[1:]
+    for number, (reference, row) in enumerate(zip((first, second), rows, strict=True)):
+        [(address, words)] = re.findall(r'<a href="([^"]*)"[^>]*>(.*?)</a>', row)
+        assert address == f"/clinic/responses/{reference}"
+        assert re.sub(r"<[^>]*>", "", words) == f"Test Person {number} {reference}"
+
+
 def test_names_are_escaped_and_keep_their_own_direction(app: Flask, clock: Clock, reviewer: Visitor) -> None:
     Sender(app, clock, name="<script>דוד</script>").send()
     reviewer.get("/clinic/responses")
