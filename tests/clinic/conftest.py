@@ -10,9 +10,10 @@ from app.questionnaire.canonical import dump_canonical
 from app.questionnaire.edition import Edition
 from app.storage.clinic_keys import record_key
 from app.storage.editions import record_edition
-from app.storage.engine import begin_write, create_engine_for, migrate
+from app.storage.engine import begin_write, create_engine_for
 from app.vault.keys import PrivateKey, make_private_key
 from tests.browser.patient import load_edition
+from tests.support.database import copy_model
 
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 
@@ -39,7 +40,7 @@ def key() -> PrivateKey:
 def engine(database_url: str, edition: Edition, key: PrivateKey) -> Iterator[Engine]:
     """Give a database brought up to date, with the edition and the public half of the key."""
     engine = create_engine_for(database_url)
-    migrate(engine)
+    copy_model(engine)
     with begin_write(engine) as connection:
         canonical = dump_canonical(edition.questionnaire)
         record_edition(connection, edition.hash, canonical, language="en", title="A title", now=NOW)

@@ -16,8 +16,9 @@ from app.questionnaire.edition import Edition
 from app.settings import Settings, load_settings
 from app.storage.clinic_keys import find_newest_key
 from app.storage.editions import record_edition
-from app.storage.engine import begin_read, begin_write, create_engine_for, migrate
+from app.storage.engine import begin_read, begin_write, create_engine_for
 from tests.browser.patient import load_edition
+from tests.support.database import copy_model
 
 NOW = datetime(2026, 6, 10, 18, 30, tzinfo=UTC)  # a Wednesday
 SPAN = Span(now=NOW, days=175, zone=ZoneInfo("America/Chicago"))
@@ -63,7 +64,7 @@ def open_clinic(folder: Path, **environ: str) -> Iterator[Clinic]:
     folder.chmod(0o700)
     settings = load_settings({"FOREWORD_DATA": str(folder), "FOREWORD_DEMO": "1", **environ})
     engine = create_engine_for(settings.database_url)
-    migrate(engine)
+    copy_model(engine)
     edition = load_edition()
     with begin_write(engine) as connection:
         canonical = dump_canonical(edition.questionnaire)

@@ -13,6 +13,7 @@ from app.storage.audit import Breach, Event, Head, append_event, find_head, veri
 from app.storage.engine import begin_read, begin_write, create_engine_for, migrate
 from app.storage.tables import AUDIT_ENTRIES
 from app.vault.chain import FIRST
+from tests.support.database import copy_model
 
 KEY = b"k" * 32
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -25,7 +26,7 @@ Attack = Callable[[Connection], object]
 def engine(database_url: str) -> Iterator[Engine]:
     """Give a database with a dozen entries, whose triggers the attacker has dropped."""
     engine = create_engine_for(database_url)
-    migrate(engine)
+    copy_model(engine)
     with begin_write(engine) as connection:
         for number in range(ENTRIES):
             append_event(connection, KEY, Event(action="response.opened", actor=f"{number:032}", subject="R"), NOW)

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from app.storage.editions import record_edition
-from app.storage.engine import begin_write, create_engine_for, migrate
+from app.storage.engine import begin_write, create_engine_for
 from app.storage.responses import ReviewStatus
 from app.storage.tables import RESPONSE_TOKENS, RESPONSES
 from tests.storage.patient import Patient
+from tests.support.database import copy_model
 
 NOW = datetime(2026, 3, 1, 9, 30, 0, 123456, tzinfo=UTC)
 EDITION = "e" * 64
@@ -25,7 +26,7 @@ Fill = Callable[..., list[Row]]
 def engine(database_url: str) -> Iterator[Engine]:
     """Give a database brought up to date."""
     engine = create_engine_for(database_url)
-    migrate(engine)
+    copy_model(engine)
     yield engine
     engine.dispose()
 
