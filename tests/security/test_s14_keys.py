@@ -13,7 +13,7 @@ from app.desk.opening import OpenedVersion, open_newest, open_notes
 from app.desk.rotation import BATCH, Resealed, count_older, finish, list_key_states, make_newest_key, reseal
 from app.settings import StartError
 from app.storage.audit import AuditFilter, stream_entries, verify_log
-from app.storage.clinic_keys import find_newest_key
+from app.storage.clinic_keys import find_newest_key, list_keys
 from app.storage.engine import begin_read, begin_write
 from app.storage.tables import NOTES, RESPONSE_VERSIONS
 from app.storage.worklist import ResponseFilter, list_responses
@@ -66,6 +66,20 @@ def test_after_it_the_old_key_can_go_and_everything_opens(any_clinic: Clinic) ->
         assert verify_log(connection, desk.chain_key) is None
         [entry] = stream_entries(connection, AuditFilter(action="key.rotated"))
     assert entry.event.about == {"resealed": resealed.done, "unreadable": 0}
+
+
+def test_a_clock_that_went_back_makes_no_older_key_the_newest(any_clinic: Clinic) -> None:
+    any_clinic.fill(5)
+    first = make_key(any_clinic)
+    before = NOW - timedelta(days=400)
+    second = make_newest_key(any_clinic.engine, any_clinic.settings, any_clinic.desk, before, actor="command line")
+    with begin_read(any_clinic.engine) as connection:
+        assert find_newest_key(connection) == second
+        assert list_keys(connection)[-2:] == [first, second]
+    resealed = Resealed()
+    run_steps(reseal(any_clinic.engine, any_clinic.desk, second, resealed))
+    assert resealed.done
+    assert count_older(any_clinic.engine) == 0
 
 
 def test_stopped_half_way_every_row_opens_and_the_next_run_goes_on(any_clinic: Clinic) -> None:
