@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObject, StreamObject
 
 _UNSEEN = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069\u200e\u200f\u202a\u202b\u202c"))
@@ -14,6 +14,24 @@ _UNSEEN = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069\u200e\u200f\u202a\u20
 def squash(text: str) -> str:
     """Return the text without white space and marks of direction, which are not the same on paper."""
     return "".join(text.translate(_UNSEEN).split())
+
+
+def _read_aloud(page: PageObject) -> str:
+    marks: list[str] = []
+    found: list[str] = []
+
+    def follow(operator: bytes, operands: list[object], *_: object) -> None:
+        if operator in {b"BMC", b"BDC"}:
+            marks.append(str(operands[0]))
+        elif operator == b"EMC":
+            marks.pop()
+
+    def note(text: str, *_: object) -> None:
+        if "/Artifact" not in marks:
+            found.append(text)
+
+    page.extract_text(visitor_operand_before=follow, visitor_text=note)
+    return squash("".join(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +100,10 @@ class Paper:
 
         self.reader.pages[page - 1].extract_text(visitor_text=note)
         return found
+
+    def list_read_aloud(self) -> list[str]:
+        """Return the squashed text of each page that a screen reader reads: not what is marked as an artifact."""
+        return [_read_aloud(page) for page in self.reader.pages]
 
     def walk_objects(self) -> Iterator[tuple[str, PdfObject]]:
         """Yield every key of every dictionary in the file with its value."""

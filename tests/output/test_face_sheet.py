@@ -231,6 +231,12 @@ def test_large_print_is_large_everywhere(draw: Draw) -> None:
     paper = draw(samples.make_typical(), large_print=True)
     for number in range(1, len(paper.pages) + 1):
         assert min(find_sizes(paper.list_words(number))) >= LARGE
+    # No page says the same twice, and none is there for the closing words alone
+    assert [page.count(squash(CRISIS)) for page in paper.pages] == [1] * len(paper.pages)
+    aloud = paper.list_read_aloud()
+    assert squash("I have looked over my answers") in aloud[-1]
+    # Yet once the help line is read aloud, for the foot of a page never is
+    assert [page.count(squash(CRISIS)) for page in aloud] == [1] + [0] * (len(aloud) - 1)
 
 
 def test_without_a_name_there_are_lines_to_write_on(draw: Draw) -> None:
