@@ -1,4 +1,4 @@
-// A step in one round trip: the answer to a post takes the page's place. All works the same without.
+// A step in one round trip: a post's answer takes the page's place. All works the same without.
 
 const here = () => location.href.split("#")[0];
 let shown = here(), busy;
@@ -12,8 +12,8 @@ const tell = (form, ...words) => {
   note.focus();
 };
 
-const show = (page, address) => {
-  if (new URL(address, shown) != shown) history.pushState(0, "", address);
+const show = (page, to) => {
+  if (new URL(to, shown) != shown) history.pushState(0, "", to);
   document.title = page.title;
   document.body.replaceWith(page.body);
   shown = here();
@@ -21,20 +21,21 @@ const show = (page, address) => {
   first.tabIndex = -1;
   first.focus();
   scrollTo(0, 0);
+  // As the browser does: to what was changed.
+  if (location.hash && !first.autofocus) location.replace(location.hash);
 };
 
 addEventListener("submit", async (event) => {
   const { target: form, submitter: button } = event;
-  // Other buttons change the form and lead to a place in it: the browser does that best.
+  // Other buttons are for the browser.
   if (!form.dataset.step || button?.value != "save") return;
   event.preventDefault();
   if (busy) return;
-  busy = true;
+  busy = 1;
   try {
-    const body = new URLSearchParams(new FormData(form));
-    body.append("action", "save");
     const answer = await fetch(form.getAttribute("action"), {
-      method: "POST", headers: { "X-Foreword-Step": "1" }, body, signal: AbortSignal.timeout?.(2e4),
+      method: "POST", headers: { "X-Foreword-Step": "1" }, signal: AbortSignal.timeout?.(2e4),
+      body: new URLSearchParams(new FormData(form, button)),
     });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     // What could not be saved stays as it was typed.
@@ -42,9 +43,9 @@ addEventListener("submit", async (event) => {
     else show(page, answer.headers.get("Content-Location") ?? answer.url);
   } catch {
     tell(form, form.dataset.step);
-    delete form.dataset.step; // The next press is the browser's own.
+    delete form.dataset.step; // The next press is the browser's.
   }
-  busy = false;
+  busy = 0;
 });
 
 addEventListener("popstate", () => here() == shown || location.reload());

@@ -20,6 +20,7 @@ Raw = Mapping[str, Sequence[str]]
 OWN_WORDS = "-something-else"
 CONFIRMED = "-confirmed"
 OWN_WORDS_LIMIT = 500
+_BOXES = ("day", "month", "year")
 _ROW_NUMBERS = 1000
 
 
@@ -69,8 +70,8 @@ def read_answer(item: Item, raw: Raw, today: date) -> Reading:
                 return Reading(None, (found,))
             return Reading(found and Number(found.typed, is_confirmed=kept == typed))
         case ItemType.DATE:
-            parts = tuple(get_first(raw, f"{item.link_id}-{part}") for part in ("day", "month", "year"))
-            dated = read_date(item, (parts[0], parts[1], parts[2]), today)
+            day, month, year = (get_first(raw, f"{item.link_id}-{box}") for box in _BOXES)
+            dated = read_date(item, (day, month, year), today)
             return Reading(None, (dated,)) if isinstance(dated, Problem) else Reading(dated)
         case _:
             return _read_text(item, get_first(raw, item.link_id))
@@ -82,12 +83,25 @@ def get_first(raw: Raw, control: str) -> str:
     return values[0].replace("\r\n", "\n").replace("\r", "\n")
 
 
+def read_whole(item: Item, raw: Raw) -> str:
+    """Return what stands in an item's boxes as one text: by it a person says that it is right.
+
+    >>> from app.questionnaire.model import LocalText
+    >>> day = Item(link_id="d", type=ItemType.DATE, text=LocalText((("en", "When"),)))
+    >>> read_whole(day, {"d-day": ["3"], "d-month": ["May"], "d-year": ["2026"]})
+    '3 May 2026'
+    """
+    if item.type is not ItemType.DATE:
+        return get_first(raw, item.link_id)
+    return " ".join(part for part in (get_first(raw, f"{item.link_id}-{box}") for box in _BOXES) if part)
+
+
 def list_controls(item: Item, raw: Raw | None = None) -> tuple[str, ...]:
     """Return the names of all form controls of an item; for rows, those that `raw` has.
 
     >>> from app.questionnaire.model import LocalText
     >>> list_controls(Item(link_id="d", type=ItemType.DATE, text=LocalText((("en", "When"),))))
-    ('d-day', 'd-month', 'd-year')
+    ('d-day', 'd-month', 'd-year', 'd-confirmed')
     """
     name = item.link_id
     if item.is_rows:
@@ -96,7 +110,7 @@ def list_controls(item: Item, raw: Raw | None = None) -> tuple[str, ...]:
         return (name, *cells)
     match item.type:
         case ItemType.DATE:
-            return (f"{name}-day", f"{name}-month", f"{name}-year")
+            return (*(f"{name}-{box}" for box in _BOXES), name + CONFIRMED)
         case ItemType.OPEN_CHOICE:
             return (name, name + OWN_WORDS)
         case ItemType.INTEGER | ItemType.DECIMAL:

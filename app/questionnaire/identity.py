@@ -12,7 +12,7 @@ from datetime import date
 from typing import Final
 
 from app.questionnaire.answer import Answer, Coded, DateParts, Number, Text
-from app.questionnaire.answers import Raw, read_page
+from app.questionnaire.answers import CONFIRMED, Raw, get_first, read_page, read_whole
 from app.questionnaire.edition import Edition, Page
 from app.questionnaire.model import AnswerOption, Item, ItemType, LocalText
 from app.questionnaire.problem import Advice, Problem
@@ -97,6 +97,7 @@ def read_wish(edition: Edition, page: Page, raw: Raw, today: date, *, is_adults_
         *_find_lacking(page.questions, reading.answers),
         *_find_unreachable(page.questions, reading.answers),
         *_find_minor(reading.answers, today, is_adults_only),
+        *_find_past_visit(page.questions, reading.answers, raw, today),
     ]
     if choice != Coded((AGREE,)):
         option = next(option for option in consent.answer_options if option.code == AGREE)
@@ -183,6 +184,20 @@ def _find_minor(answers: Mapping[str, Answer | None], today: date, is_adults_onl
     if not is_adults_only or birth is None or age_at(birth, (today.year, today.month, today.day)) >= ADULT:
         return []
     return [Problem(BIRTH, f"{BIRTH}-year", Advice.ADULTS_ONLY, ())]
+
+
+def _find_past_visit(
+    questions: Sequence[Item], answers: Mapping[str, Answer | None], raw: Raw, today: date
+) -> list[Problem]:
+    """Return a doubt about an appointment before today: a slip, or a visit that has been, and then it may stay."""
+    visit = _read_day(answers.get(APPOINTMENT))
+    if visit is None or visit >= (today.year, today.month, today.day):
+        return []
+    return [
+        Problem(APPOINTMENT, f"{APPOINTMENT}-day", Advice.PAST_DAY, (("label", _name(item)),), is_doubt=True)
+        for item in questions
+        if item.link_id == APPOINTMENT and get_first(raw, APPOINTMENT + CONFIRMED) != read_whole(item, raw)
+    ]
 
 
 def _read_patient(answers: Mapping[str, Answer | None]) -> Patient:

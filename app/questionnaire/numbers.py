@@ -50,19 +50,24 @@ def find_doubts(questions: Iterable[Item], answers: Mapping[str, Answer | None])
 
 
 def _walk_doubts(questions: Iterable[Item], answers: Mapping[str, Answer | None]) -> Iterator[Problem]:
-    for item in questions:
-        answer = answers.get(item.link_id)
+    by_id = {item.link_id: item for item in questions}
+    for name, item in by_id.items():
+        answer = answers.get(name)
         if item.expected is None or not isinstance(answer, Number) or answer.is_confirmed:
             continue
-        other = answers.get(item.expected.greater_than or "")
-        if not _is_expected(item.expected, answer.value, other.value if isinstance(other, Number) else None):
-            label = (("label", item.label.translations[0][1]),)
-            yield Problem(item.link_id, item.link_id, Advice.IS_THIS_RIGHT, label, is_doubt=True)
+        label = ("label", item.label.translations[0][1])
+        other = by_id.get(item.expected.greater_than or "")
+        if _is_outside(item.expected, answer.value):
+            yield Problem(name, name, Advice.IS_THIS_RIGHT, (label,), is_doubt=True)
+        elif other and not _is_larger(answer, answers.get(other.link_id)):
+            values = (label, ("other", other.label.translations[0][1]))
+            yield Problem(name, name, Advice.NOT_LARGER, values, is_doubt=True)
 
 
-def _is_expected(expected: Expected, value: Decimal, other: Decimal | None) -> bool:
-    if expected.minimum is not None and value < expected.minimum:
-        return False
-    if expected.maximum is not None and value > expected.maximum:
-        return False
-    return other is None or value > other
+def _is_outside(expected: Expected, value: Decimal) -> bool:
+    low, high = expected.minimum, expected.maximum
+    return (low is not None and value < low) or (high is not None and value > high)
+
+
+def _is_larger(answer: Number, other: Answer | None) -> bool:
+    return not isinstance(other, Number) or answer.value > other.value

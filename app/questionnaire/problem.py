@@ -37,6 +37,8 @@ class Advice(StrEnum):
     READ_AGAIN = "%(label)s: the text has changed since you opened this page. Read it again"
     LEAVE_OUT = "%(label)s: change it on its page, or choose to send your answers without it"
     ADULTS_ONLY = "This form was written for adults. You can still print it and ask the clinic"
+    PAST_DAY = "%(label)s: this day is before today. Is it right?"
+    NOT_LARGER = "%(label)s: the number you wrote is not larger than “%(other)s”. Is it right?"
     IS_THIS_RIGHT = "%(label)s: you wrote a number we did not expect. Is it right?"
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, e
 
 from tests.browser.patient import Patient
 from tests.browser.scenes import TOO_LONG, find_patient, merge_patients
-from tests.support.browser import OpenPage, Screen, watch
+from tests.support.browser import DESKTOP, OpenPage, Screen, watch
 from tests.support.server import Server
 from tests.support.source import ROOT
 
@@ -164,6 +164,45 @@ def test_the_same_walk_ends_in_the_same_check_page_with_a_script_and_without(
     assert shown[0] == shown[1]
     assert "bisoprolol" in shown[0]
     assert "85" in shown[0]
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, WITHOUT_SCRIPTS], ids=["with script", "without script"])
+def test_who_changes_an_answer_comes_back_to_it(live_server: Server, open_page: OpenPage, screen: Screen) -> None:
+    # Given somebody far down on the check page
+    page = open_page(live_server.url, screen)
+    patient = (ScriptedPatient if screen.has_scripts else Patient)(page, {})
+    patient.start()
+    page.goto("/check")
+    row = page.locator("#sleep-apnea")
+    # When they change an answer there
+    row.get_by_role("link", name="Change").click()
+    page.wait_for_load_state()
+    page.locator("[name=sleep-apnea][value=prefer-not]").check()
+    patient.save()
+    page.locator("h1", has_text="Check your answers").wait_for()
+    # Then they see it, and there a screen reader reads on
+    assert urlsplit(page.url).fragment == "sleep-apnea"
+    expect(row).to_be_in_viewport()
+    expect(row).to_contain_text("Prefer not to say")
+    expect(row).to_be_focused()
+
+
+def test_a_mistake_that_was_corrected_asks_for_nothing_when_somebody_goes_back(
+    live_server: Server, open_page: OpenPage
+) -> None:
+    page = open_page(live_server.url, WITHOUT_SCRIPTS)
+    patient = Patient(page, {})
+    patient.start()
+    for age in ("seventeen", "17"):
+        patient.fill("age", age)
+        patient.save()
+    page.locator(SECOND).wait_for(state="attached")
+    # A page that has to be sent again to be seen would be an error of the browser here
+    while urlsplit(page.url).path != "/":
+        page.go_back()
+        if page.locator(FIRST).count():
+            assert patient.find("age").input_value() == "17"
+            assert "enter a whole number" not in page.locator("main").inner_text()
 
 
 def test_a_lost_connection_keeps_everything_typed(patient: ScriptedPatient) -> None:

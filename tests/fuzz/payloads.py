@@ -98,6 +98,7 @@ ACTIONS: Final = (
     "save",
     "later",
     "clear",
+    "empty",
     "add",
     "remove",
     "add:medicines",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.questionnaire.summary import list_unsent
+from app.web.i18n import translate
 from app.web.patient import blueprint
 from app.web.patient.current import Current, find_current
 from app.web.patient.lost import show_nothing_open
-from app.web.patient.page import build_page, find_form, find_typed, locate_page
+from app.web.patient.notice import NOTICE_OPENED
+from app.web.patient.page import OPENED, PageView, build_page, find_kept, locate_page
 from app.web.patient.paper import build_current_frame, build_current_summary
 from app.web.patient.questions import save_page
 from app.web.patient.receipt import find_receipt_of
@@ -42,6 +44,7 @@ def show_check() -> Answer:
         back=locate_page(last),
         language=current.progress.language,
         receipt=find_receipt_of(current),
+        notice=translate(NOTICE_OPENED) if OPENED in request.args else "",
         page=_build_own_page(current),
     )
 
@@ -58,8 +61,8 @@ def leave_check() -> Answer:
     return save_page(current, page, is_changing=False)
 
 
-def _build_own_page(current: Current) -> object:
+def _build_own_page(current: Current) -> PageView | None:
     page = current.served.edition.check
     if page is None:
         return None
-    return build_page(current, page, find_form(current, page, find_typed(current, page)))
+    return build_page(current, page, *find_kept(current, page))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from app.questionnaire.answers import CONFIRMED, OWN_WORDS, Raw, get_first, list_row_numbers
+from app.questionnaire.answers import CONFIRMED, OWN_WORDS, Raw, get_first, list_row_numbers, read_whole
 from app.questionnaire.identity import APPOINTMENT, BIRTH, EMAIL, NAME, PHONE
 from app.questionnaire.model import AnswerOption, Item, ItemType, LocalText, Precision
 from app.questionnaire.problem import Problem
@@ -127,7 +127,7 @@ def view_field(field: AnswerField, drawing: Drawing) -> FieldView:
         row_limit=item.max_occurs or 0,
         form=_tell_form(item) if item.type is ItemType.DATE else "",
         problem=say_problem(problem, drawing) if problem else "",
-        doubt=get_first(typed, item.link_id) if problem and problem.is_doubt else "",
+        doubt=read_whole(item, typed) if problem and problem.is_doubt else "",
         kept=_find_kept(item, typed),
     )
 
@@ -223,6 +223,6 @@ def _draw_rows(item: Item, typed: Raw, problem: Problem | None, drawing: Drawing
 
 
 def _find_kept(item: Item, typed: Raw) -> str:
-    """Return the number that the person said is right, as long as it stands in the box."""
+    """Return the number or day that the person said is right, as long as it stands in the box."""
     confirmed = get_first(typed, item.link_id + CONFIRMED)
-    return confirmed if confirmed and confirmed == get_first(typed, item.link_id) else ""
+    return confirmed if confirmed and confirmed == read_whole(item, typed) else ""

@@ -13,8 +13,7 @@ from app.questionnaire.identity import build_share_page
 from app.questionnaire.model import Item
 from app.web.edition import NoEditionError
 from app.web.i18n import translate
-from app.web.patient.current import read_secret
-from app.web.patient.receipt import find_receipt_alone
+from app.web.patient.receipt import find_receipt_here
 from app.web.services import get_services
 
 GONE = 410
@@ -33,9 +32,7 @@ class TypedView:
 
 def show_nothing_open() -> tuple[str, int]:
     """Show that no form is open on this device, with the ways on; also to what was sent from it."""
-    secret = read_secret()
-    has_receipt = secret is not None and find_receipt_alone(secret) is not None
-    return render_template("patient/nothing_open.html", has_receipt=has_receipt), GONE
+    return render_template("patient/nothing_open.html", receipt=find_receipt_here(None)), GONE
 
 
 def show_lost(posted: MultiDict[str, str]) -> tuple[str, int]:

@@ -8,6 +8,7 @@ NOTICE_OVERTAKEN: Final = (
     "These answers were changed in another tab or window. Below is what you typed here. Check it and save again: "
     "it takes the place of what was saved there."
 )
+NOTICE_OPENED: Final = "Your form is open here again, with every page you saved. This is where you stopped."
 NOTICE_OTHER_FORM: Final = (
     "Another form was begun on this device meanwhile. Below is what you typed before. Save it to put it into that form."
 )

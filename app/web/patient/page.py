@@ -14,6 +14,7 @@ from app.output.frame import fill_placeholders
 from app.questionnaire.answers import Raw
 from app.questionnaire.edition import Page
 from app.questionnaire.model import Item, PageKind
+from app.questionnaire.numbers import find_doubts
 from app.questionnaire.problem import Problem
 from app.questionnaire.refill import fill_controls
 from app.web.edition import Drawn, Served
@@ -23,6 +24,9 @@ from app.web.patient.current import Current, find_current
 from app.web.patient.draw import draw_display, draw_field
 from app.web.patient.field import Drawing, say_problem
 from app.web.services import get_services
+
+OPENED = "opened"
+"""What the address of a page says where a form has just been opened again with its resume code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,18 @@ def find_typed(current: Current, page: Page) -> Raw:
 def find_form(current: Current, page: Page, typed: Raw) -> PageForm:
     """Return the page's form with what was typed."""
     return bind_form(current.served.forms, page, typed)
+
+
+def find_kept(current: Current, page: Page) -> tuple[PageForm, tuple[Problem, ...]]:
+    """Return the page's form with what is kept of it, and what to look at again there.
+
+    That is what could not be read yet, and numbers that we did not expect and that the person has not kept.
+    """
+    form = find_form(current, page, find_typed(current, page))
+    progress = current.progress
+    if page.link_id not in progress.pending and not find_doubts(page.questions, progress.answers):
+        return form, ()
+    return form, form.read(list_asked(current, page), get_services().today()).problems
 
 
 def list_asked(current: Current, page: Page) -> list[str]:
@@ -126,8 +142,16 @@ def locate_page(page: Page, *, is_changing: bool = False) -> str:
     return url_for("patient.show_question_page", page_id=page.slug, to=to)
 
 
-def locate_next(current: Current, page: Page, *, is_changing: bool) -> str:
-    """Return where a page leads: to the next on the way, or, while changing, to what that opened, then back."""
+def locate_check(place: str) -> str:
+    """Return the check page's address, at the answer to the question `place` where that is known."""
+    return url_for("patient.show_check", _anchor=place or None)
+
+
+def locate_next(current: Current, page: Page, *, is_changing: bool, place: str = "") -> str:
+    """Return where a page leads: to the next on the way, or, while changing, to what that opened, then back.
+
+    Back is where the check page shows `place`.
+    """
     if page.kind is PageKind.CHECK:
         return url_for("patient.show_share")
     if not is_changing:
@@ -136,7 +160,7 @@ def locate_next(current: Current, page: Page, *, is_changing: bool) -> str:
     for step in current.way.pages:
         if step.number > page.number and step.link_id in current.progress.opened:
             return locate_page(step, is_changing=True)
-    return url_for("patient.show_check")
+    return locate_check(place)
 
 
 def locate_resume(current: Current) -> str:
@@ -159,9 +183,9 @@ def locate_form() -> str:
     return locate_resume(current) if current else ""
 
 
-def locate_back(current: Current, page: Page, *, is_changing: bool) -> str:
-    """Return the page before this one on the way; while an answer is being changed, the check page."""
+def locate_back(current: Current, page: Page, *, is_changing: bool, place: str = "") -> str:
+    """Return the page before this one on the way; while an answer is being changed, the check page at `place`."""
     if is_changing:
-        return url_for("patient.show_check")
+        return locate_check(place)
     previous = current.way.before(page)
     return locate_page(previous) if previous else url_for("patient.show_start")

@@ -14,7 +14,6 @@ from werkzeug.wrappers import Response
 from app.questionnaire.answers import PageReading, Raw
 from app.questionnaire.edition import Edition, Page
 from app.questionnaire.model import PageKind
-from app.questionnaire.problem import Problem
 from app.questionnaire.progress import Progress, is_overtaken, keep_answers, keep_typed
 from app.storage.drafts import StaleDraftError
 from app.web.forms import PageForm
@@ -22,11 +21,13 @@ from app.web.i18n import choose_language
 from app.web.patient import blueprint
 from app.web.patient.current import Current, find_current, hold_secret, save_current
 from app.web.patient.lost import show_lost, show_nothing_open
-from app.web.patient.notice import NOTICE_OVERTAKEN
+from app.web.patient.notice import NOTICE_OPENED, NOTICE_OVERTAKEN
 from app.web.patient.page import (
+    OPENED,
     build_drawing,
     build_page,
     find_form,
+    find_kept,
     find_typed,
     list_asked,
     locate_back,
@@ -42,7 +43,9 @@ from app.web.services import get_services
 Answer = Response | str | tuple[str, int]
 _OVERTAKEN = 409
 _UNREADABLE = 422
-_ACTIONS = frozenset({"save", "back", "later", "visit", "clear", "add", "remove"})
+_ACTIONS = frozenset({"save", "back", "later", "visit", "clear", "empty", "add", "remove"})
+# After these the person is not done with the page: who comes back to the form comes back to it.
+_STAYING = frozenset({"back", "visit", "later", "clear"})
 # The pages beside the form that a button of it leads to.
 _VISITS = {
     "support": "patient.show_support",
@@ -72,13 +75,10 @@ def show_question_page(page_id: str) -> Answer:
     is_changing = _is_changing()
     if not current.way.has(page):
         return redirect(locate_next(current, page, is_changing=is_changing), 303)
-    form = find_form(current, page, find_typed(current, page))
-    problems: tuple[Problem, ...] = ()
-    if page.link_id in current.progress.pending:
-        problems = form.read(list_asked(current, page), get_services().today()).problems
-    return render_template(
-        "patient/question.html", page=build_page(current, page, form, problems, is_changing=is_changing)
-    )
+    form, problems = find_kept(current, page)
+    notice = NOTICE_OPENED if OPENED in request.args else ""
+    view = build_page(current, page, form, problems, notice=notice, is_changing=is_changing)
+    return render_template("patient/question.html", page=view)
 
 
 @blueprint.post("/questions/<page_id>")
@@ -94,6 +94,20 @@ def save_question_page(page_id: str) -> Answer:  # noqa: ARG001 (find_posted_pag
             return show_lost(request.form)
         abort(404)
     return save_page(current, page, is_changing=_is_changing())
+
+
+@blueprint.get("/questions/<page_id>/clear")
+def show_clear(page_id: str) -> Answer:
+    """Ask once more before a page's answers are taken away; where there are none, show the page."""
+    current = find_current()
+    if current is None:
+        return show_nothing_open()
+    page = _find_page(current, page_id, PageKind.QUESTIONS)
+    typed = find_typed(current, page)
+    if not any("".join(values) for values in typed.values()):
+        return redirect(locate_page(page, is_changing=_is_changing()), 303)
+    view = build_page(current, page, find_form(current, page, typed), is_changing=_is_changing())
+    return render_template("patient/clear.html", page=view)
 
 
 @blueprint.get("/support")
@@ -168,22 +182,32 @@ def save_page(current: Current, page: Page, *, is_changing: bool) -> Answer:
     if action not in _ACTIONS:
         action = "save"
     typed: Raw = {name: tuple(values) for name, values in request.form.lists()}
-    if action == "clear":
+    if action == "empty":
         typed = {}
     elif action == "remove":
         typed = remove_row(page, typed, subject)
     form = find_form(current, page, typed)
     reading = form.read(_list_posted(page, current), get_services().today())
     seen = request.form.get("revision", "")
-    is_staying = is_changing or action in {"back", "visit", "later"}
-    change = Change(page, typed, reading, int(seen[:9]) if seen.isdecimal() else None, is_changing, is_staying)
+    change = Change(
+        page,
+        typed,
+        reading,
+        int(seen[:9]) if seen.isdecimal() else None,
+        is_changing,
+        is_changing or action in _STAYING,
+        _find_changed(current, reading),
+    )
     try:
         current = save_current(current, change.apply)
     except OvertakenError as error:
         return show_typed(error.current, page, NOTICE_OVERTAKEN, form, reading, is_changing=is_changing)
     except StaleDraftError:
         return show_lost(request.form)
-    if reading.problems and action in {"save", "clear", "remove"}:
+    if reading.problems and action in {"save", "remove"}:
+        if all(problem.link_id in current.way.enabled for problem in reading.problems):
+            # It is kept, and its own address shows it: going back in the browser never asks to send it again.
+            return answer_step(locate_page(page, is_changing=is_changing), current)
         return show_typed(current, page, "", form, reading, is_changing=is_changing)
     return answer_step(_locate_onward(current, change, action, subject), current)
 
@@ -192,27 +216,36 @@ def _locate_onward(current: Current, change: Change, action: str, subject: str) 
     """Return where a saved page leads, by the button that was pressed."""
     page = change.page
     match action:
-        case "later":
+        case "later" | "visit":
             # What cannot be read yet is kept too, and shown again on the way back (D-4).
-            return url_for("patient.show_resume")
-        case "visit":
             return url_for(_VISITS.get(subject, "patient.show_resume"))
         case "back":
-            return locate_back(current, page, is_changing=change.is_changing)
+            return locate_back(current, page, is_changing=change.is_changing, place=change.place)
         case "add":
             here = locate_page(page, is_changing=change.is_changing)
             return f"{here}#{list_added(page, change.typed, subject)}"
-        case "clear" | "remove":
+        case "clear":
+            to = "check" if change.is_changing else None
+            return url_for("patient.show_clear", page_id=page.slug, to=to)
+        case "empty" | "remove":
             return locate_page(page, is_changing=change.is_changing)
         case _:
-            return locate_next(current, page, is_changing=change.is_changing)
+            return locate_next(current, page, is_changing=change.is_changing, place=change.place)
+
+
+def _find_changed(current: Current, reading: PageReading) -> str:
+    """Return the first question whose answer a post changes, or else the first that it is about."""
+    before = current.progress.answers
+    changed = (link_id for link_id, answer in reading.answers.items() if before.get(link_id) != answer)
+    return next(changed, next(iter(reading.answers), ""))
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One post to one page, applied to the draft as it stands when it is saved; `seen` is the revision it saw.
 
-    `is_staying` when the person is not done with the page: who comes back to the form comes back to it.
+    `is_staying` when the person is not done with the page: who comes back to the form comes back to it. `place` is the
+    question whose answer is changed.
     """
 
     page: Page
@@ -221,6 +254,7 @@ class Change:
     seen: int | None
     is_changing: bool
     is_staying: bool
+    place: str
 
     def apply(self, now: Current) -> Progress:
         """Return the progress with this change, or raise OvertakenError where another tab changed the page."""

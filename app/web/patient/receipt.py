@@ -17,7 +17,7 @@ from app.storage.responses import ReviewStatus, StoredResponse, find_receipt
 from app.vault.codes import hash_receipt
 from app.vault.reference import format_reference
 from app.web.i18n import choose_language, translate
-from app.web.patient.current import Current
+from app.web.patient.current import Current, read_secret
 from app.web.services import get_services
 
 
@@ -64,6 +64,14 @@ def find_receipt_alone(secret: bytes) -> Receipt | None:
     """Return what was sent with this secret, without its draft."""
     stored = find_stored(secret)
     return None if stored is None else _build(stored, None, choose_language(), is_changed=False)
+
+
+def find_receipt_here(current: Current | None) -> Receipt | None:
+    """Return what was sent from this browser, whether or not its form is still there."""
+    if current is not None:
+        return find_receipt_of(current)
+    secret = read_secret()
+    return find_receipt_alone(secret) if secret else None
 
 
 def build_sent(receipt: Receipt) -> Sent | None:

@@ -55,6 +55,7 @@ class SendView:
     fields: tuple[Drawn, ...]
     unread: tuple[tuple[str, str], ...]
     problems: tuple[ProblemView, ...]
+    has_doubts_only: bool
     notice: str
     version: int
     draft: str
@@ -181,6 +182,7 @@ def build_send(current: Current, typed: Raw, problems: tuple[Problem, ...] = (),
         fields=tuple(draw_field(form.get_field(item.link_id), drawing) for item in questions) if form else (),
         unread=tuple((locate_page(each, is_changing=True), drawing.to(each.title)) for each in _list_unread(current)),
         problems=tuple(ProblemView(control=each.control, sentence=say_problem(each, drawing)) for each in problems),
+        has_doubts_only=bool(problems) and all(problem.is_doubt for problem in problems),
         notice=translate(notice) if notice else "",
         version=name_next_version(find_stored(current.secret), current.progress.sent),
         draft=current.draft.id,

@@ -23,10 +23,10 @@ from app.web.patient.done import show_receipt_alone
 from app.web.patient.guesses import must_wait, note_wrong_code
 from app.web.patient.lost import SHARE
 from app.web.patient.notice import NOTICE_OTHER_FORM
-from app.web.patient.page import locate_page, locate_resume
+from app.web.patient.page import OPENED, locate_page, locate_resume
 from app.web.patient.paper import say_until
 from app.web.patient.questions import save_page, show_typed
-from app.web.patient.receipt import find_receipt_alone, find_receipt_of
+from app.web.patient.receipt import find_receipt_alone, find_receipt_here
 from app.web.patient.send import show_send_again
 from app.web.services import get_services
 
@@ -39,7 +39,10 @@ _TOO_MANY = 429
 def show_start() -> Answer:
     """Show what this is and is not, how long it takes, who can read it and until when."""
     edition = get_services().editions.get_newest().edition
-    return render_template("patient/start.html", edition=edition, has_draft=find_current() is not None)
+    current = find_current()
+    return render_template(
+        "patient/start.html", edition=edition, has_draft=current is not None, receipt=find_receipt_here(current)
+    )
 
 
 @blueprint.post("/start")
@@ -89,14 +92,14 @@ def resume() -> Answer:
             "has deleted what was sent"
         )
         return _draw_resume(typed, problem), _UNPROCESSABLE
-    return hold_secret(make_response(redirect(locate_resume(current), 303)), current.secret)
+    return hold_secret(make_response(redirect(f"{locate_resume(current)}?{OPENED}", 303)), current.secret)
 
 
 @blueprint.get("/erase")
 def show_erase() -> Answer:
     """Ask once more before everything is erased."""
     current = find_current()
-    receipt = find_receipt_of(current) if current else None
+    receipt = find_receipt_here(current)
     return render_template("patient/erase.html", has_draft=current is not None, receipt=receipt)
 
 

@@ -1,7 +1,7 @@
 """The answer to a post: a redirect to the next page, or, for our one small script, that page itself.
 
-With the script a step costs one round trip instead of two; `Content-Location` tells it the address. Both ways show
-the same page (design section 7).
+With the script a step costs one round trip instead of two; `Content-Location` tells it the address, and the place on
+the page after a `#`, which nobody else reads. Both ways show the same page (design section 7).
 """
 
 from __future__ import annotations

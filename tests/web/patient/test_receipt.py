@@ -168,6 +168,8 @@ def test_after_a_day_the_resume_code_opens_only_the_receipt(sender: Visitor, app
     for path in ("/summary", "/check", "/questions/1", "/share", SEND):
         assert "See whether it was read" in sender.get(path).text
         assert sender.status == GONE
+    for path in ("/", "/erase"):
+        assert "/done" in sender.get(path).links
     assert "What you sent to the clinic" in sender.get("/done").text
 
 
@@ -211,6 +213,14 @@ def test_what_the_clinic_deleted_is_said_nowhere_to_be_there(sender: Visitor, ap
     send(sender)
     (again,) = list_responses(app)
     assert (again.version, again.reference == response.reference) == (1, False)
+
+
+@pytest.mark.parametrize("path", ["/", "/check", "/share", "/erase"])
+def test_who_has_sent_finds_the_way_back_to_what_happens_next(visitor: Visitor, path: str) -> None:
+    visitor.start()
+    assert "/done" not in visitor.get(path).links
+    send(visitor)
+    assert visitor.get(path).links.count("/done") == 1
 
 
 @pytest.mark.usefixtures("sender")

@@ -7,7 +7,7 @@ from flask import Flask
 
 from app.questionnaire.answer import Coded, Number
 from tests.web.patient.conftest import Clock
-from tests.web.patient.sender import FULL, SEND, WHO, answer, list_responses, open_all, send
+from tests.web.patient.sender import FULL, SEND, WHO, answer, find_services, list_responses, open_all, send
 from tests.web.patient.stored import read_answers
 from tests.web.patient.visitor import ORIGIN, Document, Visitor
 
@@ -145,6 +145,33 @@ def test_what_is_lacking_is_said_at_the_top_and_beside_the_box(
     assert f"#{control}" in page.links
     assert control in page.ids
     assert list_responses(app) == []
+
+
+def test_an_appointment_that_is_past_is_asked_about_and_can_stay(sender: Visitor, app: Flask) -> None:
+    past = {**FULL, "patient-appointment-year": "2020"}
+    page = send(sender, past)
+    assert (sender.status, list_responses(app)) == (UNREADABLE, [])
+    assert page.title.startswith("Is this right?")
+    assert page.text.count("Appointment: this day is before today. Is it right?") == 2
+    assert "patient-appointment-day" in page.ids
+    assert "Yes, 1 12 2020 is right" in page.text
+    assert "aria-invalid" not in str(page.controls)
+    # When they put another day that is past, saying that the first was right says nothing about it
+    kept = {**past, "patient-appointment-confirmed": "1 12 2020"}
+    send(sender, {**kept, "patient-appointment-day": "2"}, form=sender.find_form(SEND))
+    assert (sender.status, list_responses(app)) == (UNREADABLE, [])
+    # And when it is right, it is sent
+    send(sender, kept, form=sender.find_form(SEND))
+    (response,) = list_responses(app)
+    (opened,) = open_all(app, response.reference)
+    assert opened.sent.patient.appointment == (2020, 12, 1)
+
+
+def test_today_is_no_day_that_is_past(sender: Visitor, app: Flask) -> None:
+    today = find_services(app).today()
+    parts = {"day": today.day, "month": today.month, "year": today.year}
+    send(sender, {**WHO, **{f"patient-appointment-{part}": f"{number}" for part, number in parts.items()}})
+    assert len(list_responses(app)) == 1
 
 
 def test_a_failed_check_another_page_and_a_day_keep_what_was_typed(sender: Visitor, clock: Clock) -> None:

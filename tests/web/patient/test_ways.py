@@ -1,11 +1,16 @@
-"""The ways out of a page and back: finishing later loses nothing typed, and a page beside the form leads back to it."""
+"""The ways out of a page and back: finishing later and clearing lose nothing typed, a change leads back to its answer.
+
+And a page beside the form leads back to it.
+"""
 
 import pytest
 from flask import Flask
 
 from tests.web.patient.sender import SEND, WHO, list_responses, send
+from tests.web.patient.stored import read_answers
 from tests.web.patient.visitor import Visitor
 
+FIRST = "/questions/1"
 BESIDE = ("/privacy", "/about-ketamine", "/for-clinicians", "/accessibility", "/support")
 
 
@@ -69,3 +74,63 @@ def test_the_number_to_call_in_danger_is_a_link_on_every_page(visitor: Visitor) 
         document = visitor.get(path)
         assert "tel:911" in document.links, path
         assert "<a" not in document.text, path
+
+
+def test_change_returns_to_the_check_page_by_way_of_what_it_opened_only(visitor: Visitor) -> None:
+    # UA-19
+    visitor.start()
+    visitor.post({"age": "34"})
+    visitor.get("/questions/3?to=check")
+    visitor.post({"heart-disease": "no"})
+    assert visitor.path == "/check"
+    visitor.get("/questions/3?to=check")
+    visitor.post({"heart-disease": "yes"})
+    assert "heart-kind" in visitor.find_form().fields["asked"][0]
+    visitor.post({"heart-kind": "valve"})
+    assert visitor.path == "/check"
+
+
+@pytest.mark.parametrize("action", ["save", "back"])
+def test_who_changed_an_answer_comes_back_to_where_it_stands(visitor: Visitor, action: str) -> None:
+    # UA-19
+    visitor.start()
+    page = visitor.get("/check")
+    assert "/questions/3?to=check#aneurysm-or-avm" in page.links
+    assert "aneurysm-or-avm" in page.ids
+    for typed in ({"stroke-or-brain-bleed": "no", "aneurysm-or-avm": "no"}, {"aneurysm-or-avm": "prefer-not"}, {}):
+        visitor.get("/questions/3?to=check")
+        visitor.post(typed, action=action)
+        assert visitor.last is not None
+        # Where several were changed, to the first; where none was, to the page's first
+        place = next(iter(typed), "heart-disease")
+        assert visitor.last.history[-1].headers["Location"] == f"/check#{place}"
+
+
+def test_a_choice_made_by_mistake_can_be_undone(visitor: Visitor, app: Flask) -> None:
+    # UA-69
+    visitor.start()
+    visitor.post({"age": "34", "reason-for-visit": "ptsd"})
+    visitor.get(FIRST)
+    visitor.post(action="clear")
+    visitor.post(action="empty")
+    assert visitor.path == FIRST
+    assert read_answers(app, visitor) == {}
+
+
+def test_a_slip_of_the_thumb_clears_nothing(visitor: Visitor, app: Flask) -> None:
+    visitor.start()
+    visitor.post({"age": "34", "reason-for-visit": "ptsd"})
+    before = read_answers(app, visitor)
+    # Given somebody who comes back from the check page, types, and presses the wrong button
+    visitor.get(f"{FIRST}?to=check")
+    page = visitor.post({"age": "thirty-five"}, action="clear")
+    # Then nothing is gone, also not what they had just typed
+    assert page.title.startswith("Clear your answers on this page?")
+    assert read_answers(app, visitor) == {"reason-for-visit": before["reason-for-visit"]}
+    assert f"{FIRST}?to=check" in page.links
+    visitor.get(f"{FIRST}?to=check")
+    assert visitor.find_form().fields["age"] == ["thirty-five"]
+    # And a page with nothing on it has nothing to ask about
+    visitor.get("/questions/3")
+    visitor.post(action="clear")
+    assert visitor.path == "/questions/3"
