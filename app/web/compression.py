@@ -1,7 +1,8 @@
 """Pages made small for slow lines.
 
-Compressing a secret together with text that an outsider chose gives the secret away byte by byte (BREACH). No page
-repeats anything from its address, and a form's text comes back only to the site that sent it, so no outsider chooses.
+Compressing a secret together with text that an outsider chose gives the secret away byte by byte (BREACH). Patients'
+pages repeat nothing from their address. Staff's pages do; but their session comes only with requests that this site
+itself began (SameSite=Strict). What a form typed comes back only to who sent it from here. So no outsider chooses.
 """
 
 import gzip

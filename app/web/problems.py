@@ -99,7 +99,8 @@ def prepare(app: Flask) -> None:
 
 def render_pages(app: Flask) -> Mapping[int, bytes]:
     """Return every error page by its status."""
-    with app.test_request_context():
+    # A context of the application of its own, too: inside of a request it would share that one's `g`.
+    with app.app_context(), app.test_request_context():
         return {
             status: render_template("problem.html", problem=problem, number=name_place(status)).encode()
             for status, problem in PROBLEMS.items()

@@ -5,7 +5,6 @@ import socket
 import sqlite3
 import ssl
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -115,15 +114,25 @@ def test_the_log_of_what_happened_has_the_real_address(proxy: Proxy, servers: tu
     assert set(origins) == {"127.0.0.7", "127.0.0.8"}
 
 
+def is_waited_for(connection: ssl.SSLSocket) -> bool:
+    """Return whether the other side has neither answered nor closed."""
+    connection.settimeout(0)
+    try:
+        connection.recv(1)
+    except ssl.SSLWantReadError:
+        return True
+    return False
+
+
 def test_who_sends_slowly_keeps_nobody_waiting(proxy: Proxy) -> None:
     head = f"POST /start HTTP/1.1\r\nHost: {PATIENTS}\r\nContent-Type: {FORM}\r\nContent-Length: 1000\r\n"
+    slow: list[ssl.SSLSocket] = []
     with ExitStack() as open_ones:
         for number in range(40):
-            slow = open_ones.enter_context(proxy.connect(PATIENTS))
-            slow.sendall((head if number % 2 else f"{head}\r\nanswer=").encode())
-        began = time.monotonic()
+            slow.append(open_ones.enter_context(proxy.connect(PATIENTS)))
+            slow[-1].sendall((head if number % 2 else f"{head}\r\nanswer=").encode())
         assert proxy.ask(build_request(PATIENTS)).status == 200
-        assert time.monotonic() - began < 15  # and not after the slow ones were given up
+        assert any(is_waited_for(one) for one in slow)  # and not only after the slow ones were given up
 
 
 def test_nobody_s_address_is_written_down(proxy: Proxy) -> None:

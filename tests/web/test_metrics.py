@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.counters import BOUNDS, COUNTERS, PDF_STARTS, Counters
 from app.output.pdf import PdfRenderer, PdfTooLargeError
 from app.settings import load_settings
-from app.web import build_web_app
+from app.web import build_web_app, problems
 from tests.cli.clinic import Lived, make_clinic
 from tests.cli.conftest import Run, run
 from tests.output import samples
@@ -145,7 +145,13 @@ def test_what_is_being_answered_is_counted_until_it_is(tmp_path: Path) -> None:
     def fail() -> str:
         raise ValueError
 
+    @app.get("/pages")
+    def draw_pages() -> str:
+        problems.prepare(app)
+        return ""
+
     client = app.test_client()
+    assert client.get("/pages", base_url="http://127.0.0.1:8000").status_code == 200
     assert client.get("/now", base_url="http://127.0.0.1:8000").text == "1"
     assert client.get("/fault", base_url="http://127.0.0.1:8000").status_code == 500
     assert client.get("/now", base_url="http://evil.test").status_code == 400
