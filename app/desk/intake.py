@@ -15,6 +15,7 @@ from app.desk.opening import FindEdition, OpenedVersion, UnreadableError, open_n
 from app.logs import record_failure
 from app.questionnaire.sent import Day, list_name_keys, list_other_than_no
 from app.storage.audit import Event, append_event, append_events
+from app.storage.clinic_keys import list_keys
 from app.storage.engine import begin_read, begin_write
 from app.storage.responses import StoredResponse
 from app.storage.tokens import list_untaken, take_in
@@ -25,9 +26,14 @@ BATCH = 50
 
 
 def take_in_new(engine: Engine, desk: Desk, find_edition: FindEdition, now: datetime, limit: int = BATCH) -> int:
-    """Write the search tokens of responses that have none, and return how many were taken in."""
+    """Write the search tokens of responses that have none, and return how many were taken in.
+
+    What is sealed to a key of the clinic whose file is not here is left for when it is.
+    """
     with begin_read(engine) as connection:
-        waiting = list_untaken(connection, limit)
+        # What another machine can open already waits here for the key's file: taken in, nobody would find it by name.
+        missing = [key.id for key in list_keys(connection) if key.id not in desk.keys]
+        waiting = list_untaken(connection, limit, missing)
         prepared = [(response, _prepare(connection, desk, find_edition, response)) for response in waiting]
     if not prepared:
         return 0

@@ -5,9 +5,9 @@ A letter names its key in its second to ninth byte; nothing else of it is looked
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, LargeBinary, Table, bindparam, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, LargeBinary, Table, bindparam, func, select, update
 
 from app.storage.postgres import allow_long_statements
 from app.storage.tables import NOTES, RESPONSE_VERSIONS
@@ -34,7 +34,7 @@ def count_letters(connection: Connection, most: int = _EVERYTHING) -> dict[str, 
     allow_long_statements(connection)  # a million letters take as long as any other statement may
     counts: dict[str, int] = {}
     for table in SEALED:
-        key = func.substr(table.c.sealed, _FROM, _LENGTH, type_=LargeBinary).label("key")
+        key = _key_of(table).label("key")
         # A query of its own, which its limit makes it: else SQLite sorts whole letters, all of them in memory.
         keys = select(key).limit(most).subquery().c
         for raw, count in connection.execute(select(keys.key, func.count()).group_by(keys.key)):
@@ -45,8 +45,12 @@ def count_letters(connection: Connection, most: int = _EVERYTHING) -> dict[str, 
 
 def list_letters(connection: Connection, table: Table, newest: str, after: str, limit: int) -> Iterator[Row]:
     """Give letters of a table that are not for the newest key, by id, beginning after one."""
-    key = func.substr(table.c.sealed, _FROM, _LENGTH, type_=LargeBinary)
-    statement = select(table).where(key != bytes.fromhex(newest), table.c.id > after).order_by(table.c.id).limit(limit)
+    statement = (
+        select(table)
+        .where(_key_of(table) != bytes.fromhex(newest), table.c.id > after)
+        .order_by(table.c.id)
+        .limit(limit)
+    )
     for row in connection.execute(statement).mappings():
         values = {name: value for name, value in row.items() if name != "sealed"}
         yield Row(table=table.name, id=row["id"], values=values, sealed=bytes(row["sealed"]))
@@ -60,3 +64,12 @@ def replace_letter(connection: Connection, table: Table, row_id: str, old: bytes
         .values(sealed=bindparam("new"))
     )
     return connection.execute(statement, {"key": row_id, "old": old, "new": new}).rowcount == 1
+
+
+def is_sealed_to(table: Table, keys: BindParameter[Any]) -> ColumnElement[bool]:
+    """Return the condition that a letter of a table is for one of these keys, each given as the bytes of its id."""
+    return _key_of(table).in_(keys)
+
+
+def _key_of(table: Table) -> ColumnElement[bytes]:
+    return func.substr(table.c.sealed, _FROM, _LENGTH, type_=LargeBinary)

@@ -3,13 +3,19 @@
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
+from app.storage.letters import is_sealed_to
 from app.storage.responses import COLUMNS, StoredResponse, read_response
-from app.storage.tables import RESPONSE_TOKENS, RESPONSES
+from app.storage.tables import RESPONSE_TOKENS, RESPONSE_VERSIONS, RESPONSES
 
 _UNTAKEN: Final = (
     select(*COLUMNS).where(RESPONSES.c.taken_in == 0).order_by(RESPONSES.c.received_at).limit(bindparam("limit"))
+)
+_WAITS_FOR_A_KEY: Final = exists().where(
+    RESPONSE_VERSIONS.c.reference == RESPONSES.c.reference,
+    RESPONSE_VERSIONS.c.version == RESPONSES.c.version,
+    is_sealed_to(RESPONSE_VERSIONS, bindparam("keys", expanding=True)),
 )
 _FORGET: Final = delete(RESPONSE_TOKENS).where(RESPONSE_TOKENS.c.reference == bindparam("key"))
 _INSERT: Final = insert(RESPONSE_TOKENS)
@@ -27,9 +33,17 @@ _REFERENCES: Final = (
 )
 
 
-def list_untaken(connection: Connection, limit: int) -> list[StoredResponse]:
-    """Return responses whose newest version has no search tokens yet, oldest first."""
-    return [read_response(row) for row in connection.execute(_UNTAKEN, {"limit": limit}).mappings()]
+def list_untaken(connection: Connection, limit: int, missing: Collection[str] = ()) -> list[StoredResponse]:
+    """Return responses whose newest version has no search tokens yet, oldest first.
+
+    Those that are sealed to a key of these ids are left out: they can be taken in when it is there.
+    """
+    statement = _UNTAKEN
+    values: dict[str, object] = {"limit": limit}
+    if missing:
+        statement = statement.where(~_WAITS_FOR_A_KEY)
+        values["keys"] = [bytes.fromhex(key_id) for key_id in missing]
+    return [read_response(row) for row in connection.execute(statement, values).mappings()]
 
 
 def take_in(connection: Connection, response: StoredResponse, tokens: Collection[str]) -> bool:
