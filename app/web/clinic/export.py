@@ -9,9 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -28,6 +27,7 @@ from app.storage.responses import ReviewStatus
 from app.storage.statistics import list_used_editions
 from app.storage.worklist import MOST_COUNTED, ResponseFilter, count_responses
 from app.web.clinic import blueprint
+from app.web.clinic.address import begin_day, read_day
 from app.web.clinic.gate import allow, get_person
 from app.web.clinic.words import STATES, write_day
 from app.web.i18n import choose_language, translate
@@ -157,8 +157,8 @@ def _read_order(posted: MultiDict[str, str]) -> tuple[Order, dict[str, str]]:
     order = Order(
         responses=ResponseFilter(
             statuses=states,
-            since=_begin(since),
-            until=_begin(until + timedelta(days=1)) if until else None,
+            since=begin_day(since) if since else None,
+            until=begin_day(until + timedelta(days=1)) if until else None,
             edition_hash=_read_choice(posted, "edition", ("", *_list_used()), problems),
         ),
         format=Format.CSV if form in {EXCEL, ""} else Format(form),
@@ -255,13 +255,7 @@ def _read_states(posted: MultiDict[str, str], problems: dict[str, str]) -> tuple
 def _read_day(posted: MultiDict[str, str], name: str, problems: dict[str, str]) -> date | None:
     typed = posted.get(name, "").strip()
     try:
-        return date.fromisoformat(typed) if typed else None
+        return read_day(typed) if typed else None
     except ValueError:
         problems[name] = translate(DAY_WRONG)
         return None
-
-
-def _begin(day: date | None) -> datetime | None:
-    clinic = get_services().clinic
-    zone = ZoneInfo(clinic.time_zone) if clinic else UTC
-    return datetime.combine(day, time(), zone) if day else None

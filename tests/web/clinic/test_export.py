@@ -87,6 +87,8 @@ def test_filters_narrow(app: Flask, sign_in: SignIn) -> None:
     ("wrong", "sentence"),
     [
         ({"since": ["soon"]}, "Enter the day as year, month, and day"),
+        ({"since": ["0001-01-01"]}, "Enter the day as year, month, and day"),
+        ({"until": ["9999-12-31"]}, "Enter the day as year, month, and day"),
         ({"since": ["2026-05-03"], "until": ["2026-05-02"]}, "Choose a last day that is not before the first"),
         ({"edition": ["nonsense"]}, "Choose one from the list"),
         ({"state": ["nonsense"]}, "Choose one from the list"),
