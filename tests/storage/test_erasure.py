@@ -79,7 +79,14 @@ def cut(sealed: bytes) -> set[bytes]:
 def search(folder: Path, needles: set[bytes]) -> set[str]:
     """Return the names of the files below a folder that hold any of these."""
     held = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    return {name for name, content in held.items() if any(needle in content for needle in needles)}
+    return {name for name, content in held.items() if has_any(content, needles)}
+
+
+def has_any(content: bytes, needles: set[bytes]) -> bool:
+    """Tell whether any of these is in a content: pieces are many, and all looked for at once at each of its bytes."""
+    pieces = {needle for needle in needles if len(needle) == PIECE}
+    is_there = any(content[start : start + PIECE] in pieces for start in range(len(content) - PIECE + 1))
+    return is_there or any(needle in content for needle in needles - pieces)
 
 
 def test_the_search_finds_a_canary_in_every_spelling(folder: Path) -> None:
