@@ -34,7 +34,6 @@ from app.logs import get_log, record_failure
 from app.settings import Settings, StartError
 from app.storage.audit import Event, append_event
 from app.storage.clinic_keys import find_newest_key
-from app.storage.draft_ends import count_expired
 from app.storage.drafts import purge_expired
 from app.storage.engine import DatabaseUrlError, SchemaRevisionError, begin_read, begin_write, checkpoint, migrate
 from app.storage.trouble import DamagedDatabaseError, explain_failure, is_large, is_lock, require_sound
@@ -317,7 +316,6 @@ def purge(engine: Engine, *, has_staff: bool) -> None:
     """
     now = read_clock()
     with begin_write(engine) as connection:
-        count_expired(connection, now)
         purge_expired(connection, now)
         if has_staff:
             purge_staff(connection, now)

@@ -1,18 +1,12 @@
 """Where drafts end unsent: a count for each page that everybody sees, and nothing about anybody."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, select, text
+from sqlalchemy import Connection, bindparam, select, text
 
-from app.storage.tables import DRAFT_ENDS, DRAFTS
+from app.storage.tables import DRAFT_ENDS
 
-_EXPIRED: Final = (
-    select(DRAFTS.c.edition_hash, DRAFTS.c.reached, func.count().label("ended"))
-    .where(DRAFTS.c.expires_at <= bindparam("now"), DRAFTS.c.reached.is_not(None))
-    .group_by(DRAFTS.c.edition_hash, DRAFTS.c.reached)
-)
 _ADD: Final = text(
     "INSERT INTO draft_ends (edition_hash, page, count) VALUES (:edition_hash, :page, :count) "
     "ON CONFLICT (edition_hash, page) DO UPDATE SET count = draft_ends.count + excluded.count"
@@ -22,15 +16,9 @@ _LIST: Final = select(DRAFT_ENDS.c.page, DRAFT_ENDS.c.count.label("ended")).wher
 )
 
 
-def count_expired(connection: Connection, now: datetime) -> None:
-    """Add the drafts that are about to be purged to the counts; in the same transaction as the purge."""
-    for row in connection.execute(_EXPIRED, {"now": now}).all():
-        add_draft_ends(connection, row.edition_hash, {row.reached: row.ended})
-
-
 def add_draft_ends(connection: Connection, edition_hash: str, ended: Mapping[int, int]) -> None:
     """Add to how many drafts of an edition ended on each page, by the page's number."""
-    for page, count in ended.items():
+    for page, count in sorted(ended.items()):  # in one order: two who add at once wait, and never for each other
         connection.execute(_ADD, {"edition_hash": edition_hash, "page": page, "count": count})
 
 

@@ -4,12 +4,14 @@ Content is opaque bytes, sealed on the way in and opened on the way out; neither
 """
 
 import secrets
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from app.storage.draft_ends import add_draft_ends
 from app.storage.tables import DRAFTS
 from app.vault import NONCE_LENGTH, bind_draft, derive_draft_key, hash_secret, open_draft, seal_draft
 
@@ -56,7 +58,11 @@ _SAVE: Final = (
     .values({name: bindparam(name) for name in ("revision", "sealed", "saved_at", "expires_at", "reached")})
 )
 _ERASE: Final = delete(DRAFTS).where(DRAFTS.c.secret_hash == bindparam("key"))
-_PURGE: Final = delete(DRAFTS).where(DRAFTS.c.expires_at <= bindparam("now"))
+_PURGE: Final = (
+    delete(DRAFTS)
+    .where(DRAFTS.c.expires_at <= bindparam("now"))
+    .returning(DRAFTS.c.edition_hash.label("edition_hash"), DRAFTS.c.reached.label("reached"))
+)
 
 
 def create_draft(
@@ -150,11 +156,19 @@ def erase_draft(connection: Connection, secret: bytes) -> bool:
 
 
 def purge_expired(connection: Connection, now: datetime) -> int:
-    """Delete every draft whose life is over and return how many.
+    """Delete every draft whose life is over, add where each ended to `draft_ends`, and return how many.
 
     After the commit, `checkpoint` removes their traces.
     """
-    return connection.execute(_PURGE, {"now": now}).rowcount
+    # Counted is what this very statement deleted: of several processes that purge at once, each draft is one's.
+    purged = connection.execute(_PURGE, {"now": now}).all()
+    ended: dict[str, Counter[int]] = {}
+    for row in purged:
+        if row.reached is not None:
+            ended.setdefault(row.edition_hash, Counter())[row.reached] += 1
+    for edition_hash in sorted(ended):
+        add_draft_ends(connection, edition_hash, ended[edition_hash])
+    return len(purged)
 
 
 def _seal(secret: bytes, draft: Draft, nonce: bytes | None) -> bytes:

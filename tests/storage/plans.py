@@ -29,7 +29,7 @@ def watch_plans(connection: Connection) -> Iterator[list[str]]:
     ours = {"sqlite": _ask_sqlite, "postgresql": _ask_postgres}[connection.dialect.name]
 
     def explain(_: object, cursor: Any, statement: str, parameters: Any, *__: object) -> None:  # noqa: ANN401  the driver's
-        if statement.startswith(("SELECT", "WITH")):
+        if statement.startswith(("SELECT", "WITH", "DELETE")):
             steps.extend(ours(cursor.connection, statement, parameters))
 
     event.listen(connection, "before_cursor_execute", explain)
@@ -72,9 +72,11 @@ def _ask_sqlite(connection: Any, statement: str, parameters: Any) -> list[str]: 
 
 def _ask_postgres(connection: Any, statement: str, parameters: Any) -> list[str]:  # noqa: ANN401  the driver's
     with connection.cursor() as cursor:
+        cursor.execute("SAVEPOINT explained")  # it does the statement: what that changes is undone
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
         ((plans,),) = cursor.fetchall()
+        cursor.execute("ROLLBACK TO SAVEPOINT explained")
     found = json.loads(plans) if isinstance(plans, str) else plans
     return list(_list_steps(found[0]["Plan"]))
 

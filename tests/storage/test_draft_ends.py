@@ -1,10 +1,13 @@
 """Where drafts end: a number for each page, counted once, and of those who sent nothing."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event, text
 
-from app.storage.draft_ends import count_expired, list_draft_ends
+from app.storage.draft_ends import list_draft_ends
 from app.storage.drafts import create_draft, find_draft, purge_expired, save_draft
 from app.storage.engine import begin_read, begin_write
 from app.vault import make_secret
@@ -25,9 +28,8 @@ def leave(engine: Engine, edition_hash: str, now: datetime, *reached: int | None
 
 
 def purge(engine: Engine, now: datetime) -> None:
-    """Count and purge, as the server does."""
+    """Purge, as the server does."""
     with begin_write(engine) as connection:
-        count_expired(connection, now)
         purge_expired(connection, now)
 
 
@@ -49,3 +51,48 @@ def test_each_draft_is_counted_once_where_it_ended(engine: Engine, edition_hash:
     assert read_ends(engine, edition_hash) == {0: 1, 7: 2}
     purge(engine, now + DAY + timedelta(hours=1))
     assert read_ends(engine, edition_hash) == {0: 1, 5: 1, 7: 2}
+
+
+def test_two_processes_that_purge_at_once_count_each_draft_once(
+    engine: Engine, edition_hash: str, now: datetime
+) -> None:
+    for _ in range(3):
+        leave(engine, edition_hash, now, 7)
+    is_begun = threading.Event()
+
+    def purge_too() -> None:
+        is_begun.set()
+        purge(engine, now + DAY)
+
+    with ThreadPoolExecutor(1) as thread:
+        with begin_write(engine) as connection:
+            purge_expired(connection, now + DAY)
+            second = thread.submit(purge_too)
+            assert is_begun.wait(10)
+            if engine.dialect.name == "postgresql":  # SQLite lets nobody else begin
+                while not is_somebody_waiting(engine):
+                    assert not second.done(), second.result()
+        second.result(timeout=30)
+    assert read_ends(engine, edition_hash) == {7: 3}
+
+
+def is_somebody_waiting(engine: Engine) -> bool:
+    """Tell whether a transaction waits for another one on PostgreSQL."""
+    with begin_read(engine) as connection:
+        asked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        return bool(connection.execute(text(asked)).scalar_one())
+
+
+def test_pages_are_added_to_in_one_order_whoever_adds_them(engine: Engine, edition_hash: str, now: datetime) -> None:
+    said: list[Any] = []
+
+    def note(_: object, __: object, statement: str, values: object, *___: object) -> None:
+        if statement.startswith("INSERT INTO draft_ends"):
+            said.append(values)
+
+    for page in (9, 2, 5):
+        leave(engine, edition_hash, now, page)
+    event.listen(engine, "before_cursor_execute", note)
+    purge(engine, now + DAY)
+    pages = [one["page"] if isinstance(one, dict) else one[1] for one in said]
+    assert pages == [2, 5, 9]

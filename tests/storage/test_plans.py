@@ -14,7 +14,7 @@ from app.storage.audit import (
     list_entries,
 )
 from app.storage.chores import find_last_time
-from app.storage.draft_ends import count_expired
+from app.storage.drafts import purge_expired
 from app.storage.engine import begin_read, begin_write
 from app.storage.responses import count_due, find_newest_versions, find_receipt, has_new, list_due, list_versions
 from app.storage.tables import AUDIT_ENTRIES, DRAFTS
@@ -154,6 +154,6 @@ def test_retention_and_intake_look_up_what_they_need(engine: Engine, fill: Fill,
 
 def test_drafts_that_are_over_are_found_among_many(drafts: Engine, now: datetime) -> None:
     with begin_write(drafts) as connection, watch_plans(connection) as steps:
-        count_expired(connection, now + 100 * MINUTE)
+        assert purge_expired(connection, now + 100 * MINUTE) == 101
     assert steps
     assert list_scans(steps, "drafts") == []
