@@ -295,6 +295,17 @@ def test_keys_move_through_the_list_and_can_be_turned_off(server: Server, open_p
     page.get_by_role("button", name="Turn them on").click()
     page.keyboard.press("j")
     expect(page.get_by_role("link", name=sent[0])).to_be_focused()
+    # And one after the other is read without a pointer: r and Enter, again and again
+    page.keyboard.press("Enter")
+    for button, heading in (
+        ("Mark reviewed", f"Response {sent[0]} is reviewed"),
+        ("Take the next one", f"Response {sent[1]}"),
+    ):
+        expect(page.locator("[data-key=r]")).to_have_text(button)
+        page.keyboard.press("r")
+        expect(page.get_by_role("button", name=button)).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
 
 
 @pytest.mark.parametrize("screen", SCREENS)
