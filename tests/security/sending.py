@@ -45,6 +45,7 @@ class OpenDesk:
 
     engine: Engine
     desk: Desk
+    shelf: EditionShelf
 
     def list_stored(self) -> list[StoredVersion]:
         """Return every version of every response, the oldest response first."""
@@ -54,7 +55,7 @@ class OpenDesk:
 
     def open(self, version: StoredVersion) -> OpenedVersion:
         """Return a version, opened; raises UnreadableError."""
-        return open_version(self.desk, EditionShelf(self.engine).find, version)
+        return open_version(self.desk, self.shelf.find, version)
 
     def open_all(self) -> list[OpenedVersion | UnreadableError]:
         """Return what comes of opening each of them."""
@@ -73,7 +74,7 @@ def open_files(folder: Path, database_url: str) -> Iterator[OpenDesk]:
     settings = load_settings({"FOREWORD_DATA": str(folder), "FOREWORD_DATABASE_URL": database_url})
     engine = create_engine_for(database_url)
     try:
-        yield OpenDesk(engine, open_desk(engine, settings, datetime.now(UTC)))
+        yield OpenDesk(engine, open_desk(engine, settings, datetime.now(UTC)), EditionShelf(engine))
     finally:
         engine.dispose()
 

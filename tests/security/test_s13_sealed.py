@@ -1,6 +1,7 @@
 """security.md S13, design D-7: what was sent is opened by the clinic's private key and by nothing else anywhere."""
 
 import base64
+import shutil
 import sqlite3
 import urllib.error
 import urllib.request
@@ -176,13 +177,28 @@ def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
         assert find_traces(tmp_path)
 
 
-@pytest.fixture
-def three(start_server: StartServer, database_url: str) -> Iterator[OpenDesk]:
-    """Give a clinic to which three people sent the same."""
-    server = start_server(database_url=database_url)
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def received(request: pytest.FixtureRequest, start_shared_server: StartServer) -> tuple[Path, str]:
+    """Have three people send the same to a clinic, on either database, and return its folder and its database."""
+    settings = {}
+    if request.param == "postgres":
+        settings["database_url"] = request.getfixturevalue("postgres_server").create_database()
+    server = start_shared_server(**settings)
     for _ in range(3):
         walk_and_send(server.url, ANSWERS).connection.close()
-    with open_files(server.data, database_url) as files:
+    server.stop()
+    return server.data, settings.get("database_url", name_database(server))
+
+
+@pytest.fixture
+def three(request: pytest.FixtureRequest, received: tuple[Path, str], tmp_path: Path) -> Iterator[OpenDesk]:
+    """Give that clinic with a copy of its database."""
+    folder, url = received
+    if url.startswith("sqlite"):
+        copy = f"sqlite:///{shutil.copy(url.removeprefix('sqlite:///'), tmp_path)}"
+    else:
+        copy = request.getfixturevalue("postgres_server").create_database(url)
+    with open_files(folder, copy) as files:
         yield files
 
 
@@ -194,13 +210,13 @@ def test_the_same_answers_are_never_the_same_bytes(three: OpenDesk) -> None:
 
 @pytest.mark.parametrize("columns", [("sealed",), ("id",), ("sealed", "id"), ("edition_hash",)])
 def test_what_was_moved_or_changed_is_refused_by_name_and_hides_no_other(
-    three: OpenDesk, database_url: str, columns: tuple[str, ...]
+    three: OpenDesk, columns: tuple[str, ...]
 ) -> None:
     # Given three responses that open
     first, second, third = three.list_stored()
     assert not any(isinstance(one, UnreadableError) for one in three.open_all())
     # When somebody swaps parts of two rows, or names another edition for them
-    with change(database_url) as connection:
+    with change(str(three.engine.url)) as connection:
         if columns == ("edition_hash",):
             forge_edition(connection)
         swap(connection, first, second, columns)
