@@ -149,20 +149,27 @@ def test_what_is_read_and_then_written_is_one_transaction_on_sqlite(tmp_path: Pa
     engine.dispose()
 
 
-def test_a_reader_sees_one_state_and_waits_for_no_writer(tmp_path: Path) -> None:
-    engine = create_engine_for(f"sqlite:///{tmp_path}/scraps.db")
-    with begin_write(engine) as connection:
-        connection.execute(text("CREATE TABLE scraps (number INTEGER UNIQUE)"))
-    with begin_read(engine) as reader:
+def test_a_reader_sees_one_state_and_waits_for_no_writer(scraps: Engine) -> None:
+    with begin_read(scraps) as reader:
         assert reader.execute(COUNT).scalar() == 0
-        with begin_write(engine) as writer:
+        with begin_write(scraps) as writer:
             writer.execute(ADD)
-            with begin_read(engine) as another:
+            with begin_read(scraps) as another:
                 assert another.execute(COUNT).scalar() == 0
         assert reader.execute(COUNT).scalar() == 0
-    with begin_read(engine) as reader:
+    with begin_read(scraps) as reader:
         assert reader.execute(COUNT).scalar() == 1
-    engine.dispose()
+
+
+def test_who_writes_sees_what_others_wrote_meanwhile_on_a_connection_that_was_read_with(scraps: Engine) -> None:
+    with begin_read(scraps) as reader:
+        first = reader.connection.driver_connection
+    with begin_write(scraps) as writer:
+        assert writer.connection.driver_connection is first
+        if scraps.dialect.name == "postgresql":
+            names = ["transaction_isolation", "transaction_read_only"]
+            assert read_settings(writer, names, "SHOW") == ["read committed", "off"]
+        writer.execute(ADD)
 
 
 def test_a_checkpoint_empties_the_log_and_says_so(scraps: Engine) -> None:
