@@ -45,7 +45,7 @@ HOUSE = tuple(
         ("app.vault", "", "cryptography"),
         ("app.output", "app.questionnaire app.counters", "babel noto_cjk_sans_jp_regular pymupdf_fonts segno typst"),
         ("app.storage", "app.questionnaire app.vault", "alembic psycopg redis sqlalchemy"),
-        ("app.clinic", "app.settings app.questionnaire app.vault app.output app.storage", "sqlalchemy"),
+        ("app.clinic", "app.settings app.logs app.questionnaire app.vault app.output app.storage", "sqlalchemy"),
         ("app.desk", CORE, "sqlalchemy"),
         ("app.web", f"app.desk {CORE}"),
         ("app.web.patient", f"app.web {CORE}"),

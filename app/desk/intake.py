@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from app.desk.keyring import Desk
-from app.desk.opening import FindEdition, OpenedVersion, UnreadableError, open_newest
+from app.desk.opening import FindEdition, OpenedVersion, open_newest
 from app.logs import record_failure
 from app.questionnaire.sent import Day, list_name_keys, list_other_than_no
 from app.storage.audit import Event, append_event, append_events
@@ -105,6 +105,6 @@ def _prepare(
 ) -> list[str] | None:
     try:
         return list(list_tokens(desk, open_newest(connection, desk, find_edition, response)))
-    except UnreadableError as error:
+    except Exception as error:  # noqa: BLE001  whatever one letter holds, every other one is taken in
         record_failure(error, "response does not open", reference=response.reference, version=response.version)
         return None

@@ -6,11 +6,19 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
 from app.storage.letters import is_sealed_to
-from app.storage.responses import COLUMNS, StoredResponse, read_response
+from app.storage.responses import COLUMNS, ReviewStatus, StoredResponse, read_response
 from app.storage.tables import RESPONSE_TOKENS, RESPONSE_VERSIONS, RESPONSES
 
+# Whose version or state this program never writes is no response of it, and would be met here for ever.
 _UNTAKEN: Final = (
-    select(*COLUMNS).where(RESPONSES.c.taken_in == 0).order_by(RESPONSES.c.received_at).limit(bindparam("limit"))
+    select(*COLUMNS)
+    .where(
+        RESPONSES.c.taken_in == 0,
+        RESPONSES.c.version > 0,
+        RESPONSES.c.review_status.in_([status.value for status in ReviewStatus]),
+    )
+    .order_by(RESPONSES.c.received_at)
+    .limit(bindparam("limit"))
 )
 _WAITS_FOR_A_KEY: Final = exists().where(
     RESPONSE_VERSIONS.c.reference == RESPONSES.c.reference,

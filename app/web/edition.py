@@ -79,7 +79,7 @@ class EditionKeeper:
         self._path = path
         self._report = report
         self._lock = threading.Lock()
-        self._known: dict[str, Served] = {}
+        self._known: dict[str, Served | None] = {}
         self._newest: Served | None = None
         self._stamp: tuple[int, int] | None = None
         self.faults: tuple[Fault, ...] = ()
@@ -100,13 +100,13 @@ class EditionKeeper:
         return self._newest
 
     def find(self, edition_hash: str) -> Served | None:
-        """Return a recorded edition by its hash, or None."""
+        """Return a recorded edition by its hash, or None where there is none, or none that this program can read."""
         if edition_hash not in self._known:
             with begin_read(self._engine) as connection:
                 stored = find_edition(connection, edition_hash)
             if stored is None:
                 return None
-            self._known[edition_hash] = _serve(stored.canonical, edition_hash)
+            self._known[edition_hash] = _serve_or_none(stored.canonical, edition_hash)
         return self._known[edition_hash]
 
     def _read_stamp(self) -> tuple[int, int] | None:
@@ -158,15 +158,23 @@ class EditionKeeper:
                 title=questionnaire.title.to(questionnaire.language),
                 now=now,
             )
-        self._known[edition_hash] = _serve(canonical, edition_hash)
-        return self._known[edition_hash]
+        served = self._known[edition_hash] = _serve(canonical, edition_hash)
+        return served
 
     def _find_last_good(self) -> Served | None:
         with begin_read(self._engine) as connection:
             stored = find_latest_edition(connection)
-        return _serve(stored.canonical, stored.hash) if stored else None
+        return _serve_or_none(stored.canonical, stored.hash) if stored else None
 
 
 def _serve(canonical: str, edition_hash: str) -> Served:
     edition = build_edition(load_canonical(canonical), edition_hash)
     return Served(edition=edition, forms=build_forms(edition))
+
+
+def _serve_or_none(canonical: str, edition_hash: str) -> Served | None:
+    try:
+        return _serve(canonical, edition_hash)
+    except Exception as error:  # noqa: BLE001  whatever a newer program or somebody else wrote there is one edition only
+        record_failure(error, "edition not read", edition=edition_hash)
+        return None

@@ -49,9 +49,16 @@ def write_state(response: StoredResponse) -> str:
     """Return a response's state as people read it, with the day until which somebody has to call."""
     name = translate(STATES[response.review_status])
     if response.call_on and response.review_status is ReviewStatus.ON_HOLD:
-        day = write_day(date.fromisoformat(response.call_on))
+        day = _write_due(response.call_on)
         return translate("%(state)s by %(day)s") % {"state": name, "day": day}
     return name
+
+
+def _write_due(call_on: str) -> str:
+    try:
+        return write_day(date.fromisoformat(call_on))
+    except ValueError:  # somebody wrote there by hand: it stands as it is, and the other rows beside it
+        return call_on
 
 
 def write_moment(moment: datetime) -> str:

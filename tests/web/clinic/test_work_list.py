@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from app.questionnaire.answer import Coded
+from app.storage.editions import record_edition
 from app.storage.engine import begin_write
 from app.storage.people import Role
-from app.storage.tables import RESPONSE_VERSIONS
+from app.storage.tables import RESPONSE_VERSIONS, RESPONSES
 from app.storage.worklist import PAGE
 from app.vault.reference import parse_reference
 from tests.web.clinic.conftest import SignIn
@@ -246,3 +247,32 @@ def test_a_day_of_a_filter_is_a_day_at_the_clinic(app: Flask, clock: Clock, sign
     yesterday = today - timedelta(days=1)
     reviewer.get(f"/clinic/responses?since={yesterday}&until={yesterday}")
     assert list_rows(reviewer) == [reference]
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"edition_hash": "f" * 64},
+        {"version": 0},
+        {"review_status": "x"},
+        {"review_status": "on-hold", "call_on": "tomorrow"},
+    ],
+)
+def test_what_somebody_else_wrote_into_the_database_hides_no_response(
+    app: Flask, clock: Clock, reviewer: Visitor, strange: dict[str, object]
+) -> None:
+    # Given what the database user of patients' pages may add: an edition that nobody can read, and a row that is odd
+    ours, odd = Sender(app, clock).send(), "0" * 10
+    with begin_write(find_services(app).engine) as connection:
+        record_edition(connection, "f" * 64, "{}", language="en", title="Newer", now=clock.now)
+        for table, own in ((RESPONSES, {"receipt_hash": odd}), (RESPONSE_VERSIONS, {"id": odd})):
+            row = dict(connection.execute(select(table)).mappings().one())
+            known = {name: value for name, value in strange.items() if name in row}
+            connection.execute(insert(table), {**row, **own, "reference": odd, **known})
+    # Then the list stands at every look, with the other one in it, which was taken in
+    for _ in range(2):
+        reviewer.get("/clinic/responses")
+        assert reviewer.status == 200
+        assert ours in list_rows(reviewer)
+    assert list_acts(app, ours) == [("response.received", "done")]
+    assert len(list_acts(app, odd)) <= 1
