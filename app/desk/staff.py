@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from app.storage.access import clear_access, find_access
 from app.storage.invitations import Purpose, create_invitation, find_invitation_of, hold_invitations, purge_invitations
-from app.storage.people import Person, Role, hold_people
+from app.storage.people import Person, Role, hold_people, list_people
 from app.storage.sessions import end_sessions_of, purge_sessions
 from app.storage.throttles import purge_tallies
 from app.vault.staff import hash_token, make_token
@@ -47,9 +47,9 @@ def reset(connection: Connection, person: Person, now: datetime) -> str:
 
 def make_first_invitation(connection: Connection, now: datetime) -> str | None:
     """Return the secret of a link for the first administrator, or None: there is one, or a link that can be used."""
+    hold_people(connection)  # people before invitations, as everybody does who holds both
     hold_invitations(connection)
-    people = hold_people(connection)
-    if any(can_administer(connection, person) for person in people):
+    if any(can_administer(connection, person) for person in list_people(connection)):
         return None
     if find_invitation_of(connection, None, now) is not None:
         return None
@@ -66,9 +66,8 @@ def make_first_invitation(connection: Connection, now: datetime) -> str | None:
 
 def is_last_administrator(connection: Connection, person: Person) -> bool:
     """Tell whether nobody else could run the clinic; nobody can change that before the transaction ends."""
-    others = [other for other in hold_people(connection) if other.id != person.id]
-    is_one = can_administer(connection, person)
-    return is_one and not any(can_administer(connection, other) for other in others)
+    able = [one.id for one in hold_people(connection) if can_administer(connection, one)]
+    return able == [person.id]
 
 
 def purge_staff(connection: Connection, now: datetime) -> None:

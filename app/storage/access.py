@@ -72,6 +72,17 @@ def hold_access(connection: Connection, person_id: str) -> Access | None:
     return find_access(connection, person_id)
 
 
+def hold_unchanged(connection: Connection, access: Access) -> Access | None:
+    """Hold how a person signs in, and return it; None where it is another by now than `access` says.
+
+    It is after a reset, a closing or another password, and once somebody who had no second factor has one.
+    """
+    held = hold_access(connection, access.person.id)
+    if held is None or held.uniquifier != access.uniquifier or held.has_second_factor != access.has_second_factor:
+        return None
+    return held
+
+
 def find_access_by_login(connection: Connection, login: str) -> Access | None:
     """Return how a person signs in, by the name that somebody typed."""
     return _find(connection, PEOPLE.c.login == normalize_login(login))
@@ -121,13 +132,14 @@ def set_totp(connection: Connection, person_id: str, sealed: bytes | None, step:
     connection.execute(update(PEOPLE).where(PEOPLE.c.id == person_id).values(values))
 
 
-def take_totp_step(connection: Connection, person_id: str, step: int) -> bool:
+def take_totp_step(connection: Connection, access: Access, step: int) -> bool:
     """Note that a code of this step was used, and tell whether it is the first time (S8).
 
-    One statement, so that of fifty requests with one code exactly one is told so.
+    One statement, so that of fifty requests with one code exactly one is told so, and none of an app that is gone.
     """
+    is_theirs = (PEOPLE.c.id == access.person.id) & (PEOPLE.c.totp_sealed == access.totp_sealed)
     is_later = or_(PEOPLE.c.totp_step.is_(None), PEOPLE.c.totp_step < step)
-    statement = update(PEOPLE).where(PEOPLE.c.id == person_id, is_later).values(totp_step=step)
+    statement = update(PEOPLE).where(is_theirs, is_later).values(totp_step=step)
     return connection.execute(statement).rowcount == 1
 
 

@@ -122,7 +122,7 @@ def join_looking(eye: Eye, link: str) -> str:
 
 
 def invite_looking(eye: Eye) -> None:
-    """Invite somebody, and close their account, looking at each page."""
+    """Invite somebody, look at a new link for them and leave it, and close their account, looking at each page."""
     page = eye.page
     page.goto("/clinic/people")
     page.get_by_label("Name", exact=True).fill("Ben Roe")
@@ -136,7 +136,13 @@ def invite_looking(eye: Eye) -> None:
     page.get_by_role("link", name="Back to the people").click()
     page.get_by_role("link", name="Ben Roe").click()
     eye.look("one person")
+    page.get_by_role("button", name="Make a new link").click()
+    eye.look("one person: a new link?")
+    page.get_by_role("link", name="No, back to this person").click()
     page.get_by_role("button", name="Close the account").click()
+    eye.look("one person: close?")
+    page.get_by_role("button", name="Yes, close the account").click()
+    page.get_by_role("button", name="Open the account").wait_for()
     eye.look("one person, closed")
 
 

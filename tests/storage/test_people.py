@@ -63,6 +63,14 @@ def read(engine: Engine, person: Person) -> Access:
     return access
 
 
+def make_with_app(make: Make, engine: Engine) -> Access:
+    """Store a person with an authenticator app."""
+    ann = make()
+    with begin_write(engine) as connection:
+        set_totp(connection, ann.id, b"sealed")
+    return read(engine, ann)
+
+
 def test_a_person_is_found_as_they_were_stored(make: Make, engine: Engine) -> None:
     ann = make(" Ann@Clinic.Example ", Role.REVIEWER, Role.ADMINISTRATOR)
     with begin_read(engine) as connection:
@@ -155,21 +163,30 @@ def test_of_ten_who_replace_one_password_one_does(make: Make, engine: Engine, no
 
 
 def test_a_step_is_taken_once_and_never_an_earlier_one(make: Make, engine: Engine) -> None:
-    ann = make()
+    ann = make_with_app(make, engine)
     taken = []
     for step in (100, 100, 99, 101):
         with begin_write(engine) as connection:
-            taken.append(take_totp_step(connection, ann.id, step))
+            taken.append(take_totp_step(connection, ann, step))
     assert taken == [True, False, False, True]
 
 
+@pytest.mark.parametrize("sealed", [None, b"another"])
+def test_a_step_of_an_app_that_is_gone_is_never_taken(make: Make, engine: Engine, sealed: bytes | None) -> None:
+    ann = make_with_app(make, engine)
+    with begin_write(engine) as connection:
+        set_totp(connection, ann.person.id, sealed)
+        assert not take_totp_step(connection, ann, 100)
+    assert read(engine, ann.person).totp_step is None
+
+
 def test_of_twenty_who_take_one_step_one_gets_it(make: Make, engine: Engine) -> None:
-    ann, start = make(), Barrier(10)
+    ann, start = make_with_app(make, engine), Barrier(10)
 
     def take(_: int) -> bool:
         start.wait()
         with begin_write(engine) as connection:
-            return take_totp_step(connection, ann.id, 7)
+            return take_totp_step(connection, ann, 7)
 
     with ThreadPoolExecutor(10) as threads:
         assert sum(threads.map(take, range(10))) == 1

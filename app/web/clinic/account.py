@@ -15,14 +15,15 @@ from app.storage.engine import begin_read, begin_write
 from app.storage.sessions import end_session, end_sessions_of, list_sessions
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
-from app.web.clinic.answers import answer_problems
+from app.web.clinic.answers import answer_problems, answer_wait
 from app.web.clinic.gate import EVERY_ROLE, allow, get_person
+from app.web.clinic.identity.checking import TooManyTriesError
 from app.web.clinic.identity.current import get_access
 from app.web.clinic.identity.model import Member
 from app.web.clinic.identity.owner import PASSWORD_CONTROL, ask_password
 from app.web.clinic.identity.passwords import BusyError, get_hasher
 from app.web.clinic.identity.typed import find_new_password_problems
-from app.web.clinic.identity.words import BUSY, WRONG_PASSWORD, say_problem
+from app.web.clinic.identity.words import BUSY, WRONG_PASSWORD, say_problem, say_wait
 from app.web.clinic.moments import say_moment
 from app.web.clinic.session import get_session
 from app.web.i18n import translate
@@ -72,7 +73,10 @@ def show_password() -> ResponseReturnValue:
 def change_password() -> ResponseReturnValue:
     """Change the password, and end every other session (security.md S1)."""
     access = get_access()
-    problems = ask_password(access) | find_new_password_problems((access.person.name, access.person.login))
+    try:
+        problems = ask_password(access) | find_new_password_problems((access.person.name, access.person.login))
+    except TooManyTriesError as error:
+        return answer_wait(_draw_password({PASSWORD_CONTROL: say_wait(error.wait)}), error)
     if not problems:
         try:
             problems = _store_password(access, get_hasher().hash(request.form.get("new-password", "")))
@@ -139,4 +143,4 @@ def _view_sessions() -> list[SessionView]:
 
 
 def _draw_password(problems: Mapping[str, str] | None = None) -> str:
-    return render_template("clinic/password.html", problems=problems or {})
+    return render_template("clinic/password.html", problems=problems or {}, login=get_person().login)

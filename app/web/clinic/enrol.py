@@ -8,16 +8,17 @@ from typing import Final
 
 from flask import Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
-from app.storage.access import Access, set_recovery_codes, set_totp
-from app.storage.engine import begin_write
+from app.storage.access import Access, add_passkey, find_access_by_credential, set_recovery_codes, set_totp
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
 from app.web.clinic.gate import allow_everybody
+from app.web.clinic.identity.changing import change_access
 from app.web.clinic.identity.current import find_member
 from app.web.clinic.identity.factors import get_totp, hash_recovery_code, make_recovery_codes, seal_seed
-from app.web.clinic.identity.passkeys import offer_registration, register
+from app.web.clinic.identity.passkeys import check_registration, offer_registration
 from app.web.clinic.identity.pending import find_pending
 from app.web.clinic.identity.signing import admit, find_onward
 from app.web.clinic.identity.words import WRONG_CODE, WRONG_PASSKEY, say_problem
@@ -55,9 +56,10 @@ def enrol_app() -> ResponseReturnValue:
     access = _find_newcomer()
     if access is None:
         return _begin_again()
-    if not add_app(access, request.form.get("code", "")):
+    codes = add_app(access, request.form.get("code", ""))
+    if codes is None:
         return _draw(access, {"code": say_problem(WRONG_CODE)}), HTTPStatus.UNPROCESSABLE_ENTITY
-    return _finish(access)
+    return _finish(access, codes)
 
 
 @blueprint.post("/enrol/passkey")
@@ -67,9 +69,10 @@ def enrol_passkey() -> ResponseReturnValue:
     access = _find_newcomer()
     if access is None:
         return _begin_again()
-    if not add_passkey_of(access, request.form.get("credential", ""), request.form.get("passkey-name", "")):
+    codes = add_passkey_of(access, request.form.get("credential", ""), request.form.get("passkey-name", ""))
+    if codes is None:
         return _draw(access, {"passkey-name": say_problem(WRONG_PASSKEY)}), HTTPStatus.UNPROCESSABLE_ENTITY
-    return _finish(access)
+    return _finish(access, codes)
 
 
 def find_seed() -> str:
@@ -80,32 +83,55 @@ def find_seed() -> str:
     return str(held[_SEED])
 
 
-def add_app(access: Access, code: str) -> bool:
-    """Give a person the authenticator app that shows this code, and tell whether it is the right one."""
+def add_app(access: Access, code: str) -> list[str] | None:
+    """Give a person the authenticator app that shows this code, or return None where it is not the right one.
+
+    Returns the recovery codes that go with it, where they had none.
+    """
     seed = get_session().get(_SEED)
     match = get_totp().find_match(code, seed) if seed else None
     if seed is None or match is None:
-        return False
-    with begin_write(get_services().engine) as connection:
-        set_totp(connection, access.person.id, seal_seed(seed, access.person.id), match.counter)
-        record(connection, "factor.added", subject=access.person.id, actor=access.person.id, kind="authenticator app")
+        return None
+    person_id = access.person.id
+    with change_access(access, "factor.added", kind="authenticator app") as (connection, held):
+        set_totp(connection, person_id, seal_seed(seed, person_id), match.counter)
+        record(connection, "factor.added", subject=person_id, actor=person_id, kind="authenticator app")
+        codes = [] if held.recovery_codes else _make_recovery_codes(connection, held)
     del get_session()[_SEED]
-    return True
+    return codes
 
 
-def add_passkey_of(access: Access, answer: str, name: str) -> bool:
-    """Give a person the passkey their browser made, and tell whether it could be."""
-    return register(access, answer, name.strip()[:_LONGEST_NAME] or say_problem("Passkey"))
+def add_passkey_of(access: Access, answer: str, name: str) -> list[str] | None:
+    """Give a person the passkey their browser made, or return None where it could not be.
+
+    Returns the recovery codes that go with it, where they had none.
+    """
+    made = check_registration(answer)
+    if made is None:
+        return None
+    person_id = access.person.id
+    with change_access(access, "factor.added", kind="passkey") as (connection, held):
+        is_known = find_access_by_credential(connection, made.credential_id) is not None
+        if not is_known:
+            add_passkey(
+                connection,
+                person_id,
+                credential_id=made.credential_id,
+                public_key=made.public_key,
+                sign_count=made.sign_count,
+                name=name.strip()[:_LONGEST_NAME] or say_problem("Passkey"),
+                transports=made.transports,
+                now=get_services().now(),
+            )
+            record(connection, "factor.added", subject=person_id, actor=person_id, kind="passkey")
+        codes = [] if is_known or held.recovery_codes else _make_recovery_codes(connection, held)
+    return None if is_known else codes
 
 
 def renew_recovery_codes(access: Access) -> list[str]:
     """Give a person new recovery codes, and return them: they are shown once and nowhere kept."""
-    codes = make_recovery_codes()
-    with begin_write(get_services().engine) as connection:
-        hashes = [hashed for code in codes if (hashed := hash_recovery_code(code)) is not None]
-        set_recovery_codes(connection, access.person.id, hashes)
-        record(connection, "factor.added", subject=access.person.id, actor=access.person.id, kind="recovery codes")
-    return codes
+    with change_access(access, "factor.added", kind="recovery codes") as (connection, held):
+        return _make_recovery_codes(connection, held)
 
 
 def show_recovery_codes(codes: list[str], onward: str) -> ResponseReturnValue:
@@ -113,8 +139,15 @@ def show_recovery_codes(codes: list[str], onward: str) -> ResponseReturnValue:
     return make_response(render_template("clinic/recovery_codes.html", codes=codes, onward=onward))
 
 
-def _finish(access: Access) -> ResponseReturnValue:
-    codes = renew_recovery_codes(access)
+def _make_recovery_codes(connection: Connection, held: Access) -> list[str]:
+    person_id, codes = held.person.id, make_recovery_codes()
+    hashes = [hashed for code in codes if (hashed := hash_recovery_code(code)) is not None]
+    set_recovery_codes(connection, person_id, hashes)
+    record(connection, "factor.added", subject=person_id, actor=person_id, kind="recovery codes")
+    return codes
+
+
+def _finish(access: Access, codes: list[str]) -> ResponseReturnValue:
     admit(access, by="enrolment")
     return show_recovery_codes(codes, find_onward(access.person))
 

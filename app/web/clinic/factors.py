@@ -8,19 +8,17 @@ from typing import Final
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.storage.access import Access, hold_access, remove_passkey, set_totp
-from app.storage.engine import begin_write
+from app.storage.access import Access, remove_passkey, set_totp
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
-from app.web.clinic.answers import answer_problems
+from app.web.clinic.answers import answer_problems, refuse_without_password
 from app.web.clinic.enrol import add_app, add_passkey_of, find_seed, renew_recovery_codes, show_recovery_codes
 from app.web.clinic.gate import EVERY_ROLE, allow
+from app.web.clinic.identity.changing import change_access
 from app.web.clinic.identity.current import get_access
 from app.web.clinic.identity.factors import get_totp
-from app.web.clinic.identity.owner import ask_password
 from app.web.clinic.identity.passkeys import offer_registration
 from app.web.clinic.identity.words import WRONG_CODE, WRONG_PASSKEY, say_problem
-from app.web.services import get_services
 
 _APP: Final = "app"
 _LAST_FACTOR: Final = "Add another one first. Nobody signs in without a second factor"
@@ -39,12 +37,14 @@ def show_app() -> ResponseReturnValue:
 def change_app() -> ResponseReturnValue:
     """Take the first code of another authenticator app, in place of the one there was."""
     access = get_access()
-    problems = ask_password(access)
-    if not problems and not add_app(access, request.form.get("code", "")):
+    refusal = refuse_without_password(access, _draw_app)
+    if refusal is not None:
+        return refusal
+    codes = add_app(access, request.form.get("code", ""))
+    if codes is None:
         problems = {"code": say_problem(WRONG_CODE)}
-    if problems:
         return answer_problems(_draw_app(problems), problems)
-    return _finish(access)
+    return _finish(codes)
 
 
 @blueprint.get("/account/passkey")
@@ -59,13 +59,14 @@ def show_passkey() -> ResponseReturnValue:
 def add_passkey() -> ResponseReturnValue:
     """Take a passkey that the browser made."""
     access = get_access()
-    credential, name = request.form.get("credential", ""), request.form.get("passkey-name", "")
-    problems = ask_password(access, "passkey-password")
-    if not problems and not add_passkey_of(access, credential, name):
+    refusal = refuse_without_password(access, _draw_passkey, "passkey-password")
+    if refusal is not None:
+        return refusal
+    codes = add_passkey_of(access, request.form.get("credential", ""), request.form.get("passkey-name", ""))
+    if codes is None:
         problems = {"passkey-name": say_problem(WRONG_PASSKEY)}
-    if problems:
         return answer_problems(_draw_passkey(problems), problems)
-    return _finish(access)
+    return _finish(codes)
 
 
 @blueprint.get("/account/remove")
@@ -80,7 +81,12 @@ def show_removal() -> ResponseReturnValue:
 def remove_factor() -> ResponseReturnValue:
     """Remove the app or a passkey; somebody's last factor stays."""
     access, chosen = get_access(), request.form.get("factor", "")
-    problems = _find_removal_problem(access, chosen) or ask_password(access) or _remove(access, chosen)
+    problems = _find_removal_problem(access, chosen)
+    if not problems:
+        refusal = refuse_without_password(access, _draw_removal)
+        if refusal is not None:
+            return refusal
+        problems = _remove(access, chosen)
     if problems:
         return answer_problems(_draw_removal(problems), problems)
     return redirect(url_for("clinic.show_account"), 303)
@@ -98,33 +104,31 @@ def show_renewal() -> ResponseReturnValue:
 def renew_own_recovery_codes() -> ResponseReturnValue:
     """Show new recovery codes once; the old ones open nothing from now on."""
     access = get_access()
-    problems = ask_password(access)
-    if problems:
-        return answer_problems(_draw_renewal(problems), problems)
+    refusal = refuse_without_password(access, _draw_renewal)
+    if refusal is not None:
+        return refusal
     return show_recovery_codes(renew_recovery_codes(access), url_for("clinic.show_account"))
 
 
-def _finish(access: Access) -> ResponseReturnValue:
+def _finish(codes: list[str]) -> ResponseReturnValue:
     """Go back to the account; by way of recovery codes, when there were none yet."""
-    if not access.recovery_codes:
-        return show_recovery_codes(renew_recovery_codes(access), url_for("clinic.show_account"))
+    if codes:
+        return show_recovery_codes(codes, url_for("clinic.show_account"))
     return redirect(url_for("clinic.show_account"), 303)
 
 
 def _remove(access: Access, chosen: str) -> dict[str, str]:
     """Remove a factor, unless another request removed one meanwhile and this is the last."""
-    person_id = access.person.id
-    with begin_write(get_services().engine) as connection:
-        problems = _find_removal_problem(hold_access(connection, person_id) or access, chosen)
-        if problems:
-            return problems
-        if chosen == _APP:
-            set_totp(connection, person_id, None)
-        else:
-            remove_passkey(connection, person_id, chosen)
-        kind = "authenticator app" if chosen == _APP else "passkey"
-        record(connection, "factor.removed", subject=person_id, kind=kind)
-    return {}
+    person_id, kind = access.person.id, "authenticator app" if chosen == _APP else "passkey"
+    with change_access(access, "factor.removed", kind=kind) as (connection, held):
+        problems = _find_removal_problem(held, chosen)
+        if not problems:
+            if chosen == _APP:
+                set_totp(connection, person_id, None)
+            else:
+                remove_passkey(connection, person_id, chosen)
+            record(connection, "factor.removed", subject=person_id, kind=kind)
+    return problems
 
 
 def _find_removal_problem(access: Access, chosen: str) -> dict[str, str]:
@@ -141,7 +145,12 @@ def _draw_app(problems: Mapping[str, str] | None = None) -> str:
 
 def _draw_passkey(problems: Mapping[str, str] | None = None) -> str:
     passkey = offer_registration(get_access())
-    return render_template("clinic/factor_passkey.html", problems=problems or {}, passkey=passkey)
+    return render_template(
+        "clinic/factor_passkey.html",
+        problems=problems or {},
+        passkey=passkey,
+        name=request.form.get("passkey-name", ""),
+    )
 
 
 def _draw_removal(problems: Mapping[str, str] | None = None) -> str:
@@ -151,6 +160,7 @@ def _draw_removal(problems: Mapping[str, str] | None = None) -> str:
         problems=problems or {},
         has_app=access.totp_sealed is not None,
         passkeys=access.passkeys,
+        chosen=request.form.get("factor", ""),
     )
 
 

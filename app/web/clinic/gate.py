@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 
 from app.storage.engine import begin_write
 from app.storage.people import Role
@@ -83,8 +84,13 @@ def send_to_sign_in() -> ResponseReturnValue:
     return redirect(url_for("clinic.show_sign_in"), 303)
 
 
+def account_refusal(connection: Connection) -> None:
+    """Write that somebody asked for what is not for them."""
+    record(connection, "page.refused", subject=(request.endpoint or "").removeprefix("clinic."), outcome="refused")
+
+
 def refuse() -> ResponseReturnValue:
     """Show that a page is not for this person, and account for it."""
     with begin_write(get_services().engine) as connection:
-        record(connection, "page.refused", subject=(request.endpoint or "").removeprefix("clinic."), outcome="refused")
+        account_refusal(connection)
     return render_template("clinic/refused.html"), _REFUSED

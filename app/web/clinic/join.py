@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from app.desk.staff import hash_invitation
-from app.storage.access import Access, find_access, set_password
+from app.storage.access import Access, find_access, hold_access, set_password
 from app.storage.engine import begin_read, begin_write
-from app.storage.invitations import Invitation, find_invitation, spend_invitation
+from app.storage.invitations import Invitation, find_invitation, revoke_invitations, spend_invitation
 from app.storage.people import LoginTakenError, Person, Role, change_name, create_person, find_person
 from app.storage.sessions import end_sessions_of
 from app.web.clinic import blueprint
@@ -85,9 +85,14 @@ def _join(secret: str, guest: Guest, name: str, login: str, password_hash: str) 
     services = get_services()
     now = services.now()
     with begin_write(services.engine) as connection:
-        if not spend_invitation(connection, hash_invitation(secret), now):
+        # The person before the link, as everybody does who holds both: nobody waits for each other.
+        held = hold_access(connection, guest.person.id) if guest.person else None
+        is_closed = held is not None and not held.person.is_active
+        if is_closed or not spend_invitation(connection, hash_invitation(secret), now):
             return None
-        person = guest.person or _create_first(connection, login, name)
+        person = held.person if held else _create_first(connection, login, name)
+        if person.has_role(Role.ADMINISTRATOR):
+            revoke_invitations(connection, None)  # there is one now: nobody else becomes the first
         change_name(connection, person.id, name)
         set_password(connection, person.id, password_hash, now)
         end_sessions_of(connection, person.id, now)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask import render_template, request
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
 from app.desk.staff import JOIN_PATH, invite, is_last_administrator, reset
+from app.storage.access import find_access
 from app.storage.engine import begin_read, begin_write
 from app.storage.invitations import INVITATION_LIFE, Purpose, revoke_invitations
 from app.storage.people import (
@@ -21,16 +24,19 @@ from app.storage.people import (
     change_roles,
     create_person,
     find_person,
+    hold_people,
     list_people,
 )
 from app.storage.sessions import end_sessions_of
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
-from app.web.clinic.gate import allow, get_person
+from app.web.clinic.gate import account_refusal, allow, get_person
+from app.web.clinic.identity.current import get_access
 from app.web.clinic.identity.typed import find_login_problem, find_name_problem
-from app.web.clinic.identity.words import LAST_ADMINISTRATOR, LOGIN_TAKEN, ROLE_MISSING, say_problem
+from app.web.clinic.identity.words import CLOSED_MEANWHILE, LAST_ADMINISTRATOR, LOGIN_TAKEN, ROLE_MISSING, say_problem
 from app.web.clinic.kept import NOTICE_KEPT, find_kept, forget_kept, keep_typed
 from app.web.clinic.moments import say_moment
+from app.web.clinic.person_data import Confirmation, is_confirmed
 from app.web.i18n import translate
 from app.web.services import get_services
 
@@ -83,7 +89,7 @@ def invite_person() -> ResponseReturnValue:
         services = get_services()
         now = services.now()
         try:
-            with begin_write(services.engine) as connection:
+            with _change_people() as connection:
                 person = create_person(connection, login=login, name=name.strip(), roles=roles, now=now)
                 secret = invite(connection, person, Purpose.PERSON, now)
                 record(connection, "person.invited", subject=person.id, roles=_write_roles(roles))
@@ -108,9 +114,11 @@ def change_person_roles(person_id: str) -> ResponseReturnValue:
     person, roles = _find(person_id), _read_roles()
     if not roles:
         return _refuse(person, ROLE_MISSING)
-    with begin_write(get_services().engine) as connection:
+    with _change_people() as connection:
         if Role.ADMINISTRATOR not in roles and is_last_administrator(connection, person):
             return _refuse(person, LAST_ADMINISTRATOR)
+        if Role.ADMINISTRATOR not in roles and person.id == get_person().id and not is_confirmed():
+            return _ask_again(person, _confirm_stepping_down())
         change_roles(connection, person.id, roles)
         record(connection, "person.changed", subject=person.id, roles=_write_roles(roles))
     return _draw_person(_find(person_id), said=translate("The roles are changed."))
@@ -121,9 +129,11 @@ def change_person_roles(person_id: str) -> ResponseReturnValue:
 def disable_person(person_id: str) -> ResponseReturnValue:
     """Keep somebody out, at once and wherever they are signed in."""
     person, services = _find(person_id), get_services()
-    with begin_write(services.engine) as connection:
+    with _change_people() as connection:
         if is_last_administrator(connection, person):
             return _refuse(person, LAST_ADMINISTRATOR)
+        if not is_confirmed():
+            return _ask_again(person, _confirm_closing(person))
         change_activity(connection, person.id, is_active=False)
         end_sessions_of(connection, person.id, services.now())
         revoke_invitations(connection, person.id)
@@ -136,7 +146,7 @@ def disable_person(person_id: str) -> ResponseReturnValue:
 def enable_person(person_id: str) -> ResponseReturnValue:
     """Let somebody in again who was kept out."""
     person = _find(person_id)
-    with begin_write(get_services().engine) as connection:
+    with _change_people() as connection:
         change_activity(connection, person.id, is_active=True)
         record(connection, "person.enabled", subject=person.id)
     return _draw_person(_find(person_id), said=translate("The account is open again."))
@@ -146,15 +156,99 @@ def enable_person(person_id: str) -> ResponseReturnValue:
 @allow(Role.ADMINISTRATOR)
 def reset_person(person_id: str) -> ResponseReturnValue:
     """Take away somebody's password and factors, and make a link with which they choose new ones."""
-    person, services = _find(person_id), get_services()
-    if person.id == get_person().id or person.is_demonstration or not person.is_active:
+    person = _find(person_id)
+    if person.id == get_person().id or person.is_demonstration:
         raise NotFound
-    with begin_write(services.engine) as connection:
-        if is_last_administrator(connection, person):
-            return _refuse(person, LAST_ADMINISTRATOR)
-        secret = reset(connection, person, services.now())
+    with _change_people() as connection:
+        problem = _find_reset_problem(connection, person)
+        if problem:
+            return _refuse(person, problem)
+        if not is_confirmed():
+            return _ask_again(person, _confirm_reset(person))
+        secret = reset(connection, person, get_services().now())
         record(connection, "person.changed", subject=person.id, change="reset")
     return _show_link(person, secret)
+
+
+@contextmanager
+def _change_people() -> Iterator[Connection]:
+    """Give a transaction in which nobody else changes anybody, while whoever asks for it runs the clinic.
+
+    Where they do not any more, as their account was closed or their role taken since the request came in, the block
+    does not begin. That is accounted for, and the request ends on the way to a page that is closed to them.
+    """
+    access = get_access()
+    with begin_write(get_services().engine) as connection:
+        hold_people(connection)
+        now = find_access(connection, access.person.id)
+        is_still = now is not None and now.uniquifier == access.uniquifier and now.person.has_role(Role.ADMINISTRATOR)
+        if is_still:
+            yield connection
+        else:
+            account_refusal(connection)
+    if not is_still:
+        abort(redirect(url_for("clinic.show_people"), 303))
+
+
+def _find_reset_problem(connection: Connection, person: Person) -> str:
+    """Return why nobody is reset who was not looked at as they are now."""
+    now = find_person(connection, person.id)
+    if now is None or not now.is_active:
+        return CLOSED_MEANWHILE
+    return LAST_ADMINISTRATOR if is_last_administrator(connection, now) else ""
+
+
+def _confirm_closing(person: Person) -> Confirmation:
+    return Confirmation(
+        title=translate("Close this account?"),
+        lines=[
+            _name(person),
+            translate("They are signed out everywhere at once, and cannot sign in."),
+            translate("A link that was made for them opens nothing any more."),
+            translate("What they did stays in the log. The account can be opened again."),
+        ],
+        buttons={"yes": translate("Yes, close the account")},
+    )
+
+
+def _confirm_reset(person: Person) -> Confirmation:
+    lost = translate(
+        "Their password, app, passkeys and recovery codes stop working at once. They are signed out everywhere."
+    )
+    return Confirmation(
+        title=translate("Make a new link?"),
+        lines=[
+            _name(person),
+            *([lost] if person.joined_at else []),
+            translate("A link that was made for them before opens nothing any more."),
+            translate("You are shown a link to hand over. It works once, for a day."),
+        ],
+        buttons={"yes": translate("Yes, make a new link")},
+    )
+
+
+def _confirm_stepping_down() -> Confirmation:
+    return Confirmation(
+        title=translate("Give up your role as administrator?"),
+        lines=[translate("You cannot open this page any more. Another administrator can give the role back to you.")],
+        buttons={"yes": translate("Yes, give it up")},
+    )
+
+
+def _ask_again(person: Person, confirmation: Confirmation) -> str:
+    """Return the second page: what will happen, and the button that makes it happen."""
+    return render_template(
+        "clinic/tool_confirm.html",
+        confirmation=confirmation,
+        action=request.path,
+        fields=[("role", role) for role in request.form.getlist("role")],
+        back=url_for("clinic.show_person", person_id=person.id),
+        back_text=translate("No, back to this person"),
+    )
+
+
+def _name(person: Person) -> str:
+    return translate("%(name)s, who signs in as %(login)s") % {"name": person.name, "login": person.login}
 
 
 def _find(person_id: str) -> Person:

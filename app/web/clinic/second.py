@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.storage.access import Access
 from app.web.clinic import blueprint
-from app.web.clinic.answers import answer_problems
+from app.web.clinic.answers import answer_problems, answer_wait
 from app.web.clinic.gate import allow_everybody
 from app.web.clinic.identity.checking import (
     TooManyTriesError,
@@ -31,7 +31,7 @@ from app.web.clinic.identity.words import (
     say_problem,
     say_wait,
 )
-from app.web.clinic.signin import answer_wait, draw_sign_in
+from app.web.clinic.signin import draw_sign_in
 
 
 @blueprint.get("/sign-in/second")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 
 from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from app.web.clinic import blueprint
-from app.web.clinic.answers import answer_problems
+from app.web.clinic.answers import answer_problems, answer_wait
 from app.web.clinic.demonstration import list_demonstration_staff
 from app.web.clinic.gate import EVERY_ROLE, allow, allow_everybody
 from app.web.clinic.identity.checking import TooManyTriesError, check_password
@@ -19,7 +18,7 @@ from app.web.clinic.identity.passkeys import offer_sign_in
 from app.web.clinic.identity.passwords import BusyError
 from app.web.clinic.identity.pending import begin_pending
 from app.web.clinic.identity.signing import let_out
-from app.web.clinic.identity.words import WRONG_SIGN_IN, count_minutes, say_problem, say_wait
+from app.web.clinic.identity.words import WRONG_SIGN_IN, say_problem, say_wait
 from app.web.clinic.kept import has_kept, take_early
 
 
@@ -84,10 +83,3 @@ def draw_sign_in(problems: Mapping[str, str] | None = None, login: str = "", *, 
 def _answer(problem: str, login: str) -> Response:
     problems = {"login": say_problem(problem)}
     return answer_problems(draw_sign_in(problems, login), problems)
-
-
-def answer_wait(page: str, error: TooManyTriesError) -> Response:
-    """Return a page that says to wait."""
-    response = make_response(page, HTTPStatus.TOO_MANY_REQUESTS)
-    response.headers["Retry-After"] = str(60 * count_minutes(error.wait))
-    return response

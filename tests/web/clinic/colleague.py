@@ -53,14 +53,20 @@ def read_key(visitor: Visitor) -> str:
     return visitor.last.text.partition('<strong translate="no">')[2].partition("<")[0].replace("-", "")
 
 
-def join(app: Flask, secret: str, now: datetime, login: str = "ann@clinic.example", name: str = "Ann Lee") -> Colleague:
-    """Join by a link, set up an authenticator app and return who did."""
+def choose_password(app: Flask, secret: str, login: str, name: str = "Ann Lee") -> Visitor:
+    """Open a link, choose a password, and return who has to set up a second factor now."""
     visitor = make_visitor(app)
     visitor.get(f"{JOIN_PATH}{secret}")
     form = visitor.find_form(f"{JOIN_PATH}{secret}")
     typed = {"name": name, "new-password": PASSWORD, "new-password-again": PASSWORD}
     visitor.post({**typed, **({"login": login} if "login" in form.fields else {})}, form=form)
     assert visitor.path == "/clinic/enrol", visitor.document.text
+    return visitor
+
+
+def join(app: Flask, secret: str, now: datetime, login: str = "ann@clinic.example", name: str = "Ann Lee") -> Colleague:
+    """Join by a link, set up an authenticator app and return who did."""
+    visitor = choose_password(app, secret, login, name)
     key = read_key(visitor)
     (code,) = make_codes(key, now, 0)
     visitor.post({"code": code}, form=visitor.find_form("/clinic/enrol/app"))
@@ -77,11 +83,15 @@ def join_first(app: Flask, now: datetime) -> Colleague:
     return join(app, secret, now)
 
 
-def join_as(app: Flask, now: datetime, login: str, *roles: Role) -> Colleague:
-    """Join with these roles, invited by a command."""
+def invite_as(app: Flask, now: datetime, login: str, *roles: Role) -> str:
+    """Return the secret of a link for somebody with these roles, made by a command."""
     with app.app_context(), begin_write(get_services().engine) as connection:
         person = find_person_by_login(connection, login) or create_person(
             connection, login=login, name=login, roles=roles, now=now
         )
-        secret = invite(connection, person, Purpose.PERSON, now)
-    return join(app, secret, now, login=login)
+        return invite(connection, person, Purpose.PERSON, now)
+
+
+def join_as(app: Flask, now: datetime, login: str, *roles: Role) -> Colleague:
+    """Join with these roles, invited by a command."""
+    return join(app, invite_as(app, now, login, *roles), now, login=login)

@@ -18,6 +18,8 @@ from app.web.services import get_services
 from tests.web.patient.visitor import ORIGIN, Visitor
 
 _PRESENT_AND_VERIFIED = b"\x05"
+_AND_NEW = b"\x45"
+_NO_MODEL = bytes(16)
 _NO_COUNT = bytes(4)  # as synchronised passkeys have it
 
 
@@ -38,11 +40,31 @@ class SoftKey:
     credential_id: bytes
 
     @classmethod
+    def generate(cls) -> "SoftKey":
+        """Make a passkey that is nobody's yet."""
+        return cls(ec.generate_private_key(ec.SECP256R1()), secrets.token_bytes(32))
+
+    @property
+    def public(self) -> bytes:
+        """Return the public half as an authenticator gives it (COSE)."""
+        numbers = self.private.public_key().public_numbers()
+        return encode_cbor({1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")})
+
+    def introduce(self, challenge: str) -> str:
+        """Return what a browser sends after making this passkey, written as the page has it."""
+        said = json.dumps({"type": "webauthn.create", "challenge": challenge, "origin": ORIGIN}).encode()
+        host = ORIGIN.removeprefix("https://").encode()
+        known = _NO_MODEL + len(self.credential_id).to_bytes(2, "big") + self.credential_id + self.public
+        data = hashlib.sha256(host).digest() + _AND_NEW + _NO_COUNT + known
+        attested = encode_cbor({"fmt": "none", "attStmt": {}, "authData": data})
+        name = bytes_to_base64url(self.credential_id)
+        response = {"clientDataJSON": bytes_to_base64url(said), "attestationObject": bytes_to_base64url(attested)}
+        return json.dumps({"id": name, "rawId": name, "type": "public-key", "response": response})
+
+    @classmethod
     def register(cls, app: Flask, login: str) -> "SoftKey":
         """Give a person a passkey."""
-        key = cls(ec.generate_private_key(ec.SECP256R1()), secrets.token_bytes(32))
-        numbers = key.private.public_key().public_numbers()
-        cose = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")}
+        key = cls.generate()
         with app.app_context(), begin_write(get_services().engine) as connection:
             access = find_access_by_login(connection, login)
             assert access is not None
@@ -50,7 +72,7 @@ class SoftKey:
                 connection,
                 access.person.id,
                 credential_id=key.credential_id,
-                public_key=encode_cbor(cose),
+                public_key=key.public,
                 sign_count=0,
                 name="in memory",
                 transports=(),

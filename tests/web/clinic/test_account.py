@@ -9,6 +9,7 @@ from app.web.clinic.identity.rules import TOO_KNOWN, TOO_LONG, TOO_SHORT
 from app.web.clinic.identity.words import NOT_THE_SAME, WRONG_PASSWORD
 from app.web.services import get_services
 from tests.web.clinic.colleague import PASSWORD, Colleague, read_key
+from tests.web.clinic.soft_key import SoftKey
 from tests.web.clinic.staff import make_codes
 from tests.web.patient.conftest import Clock
 from tests.web.patient.visitor import Visitor
@@ -87,7 +88,17 @@ def test_guesses_at_the_password_of_somebody_signed_in_are_those_at_the_door(
         send(signed_in, "/clinic/account/password", password="not the password", **typed)
         assert "Enter the password you sign in with now" in signed_in.document.text
     send(signed_in, "/clinic/account/password", password=PASSWORD, **typed)
-    assert signed_in.document.text.count("There were too many tries.") == 2
+    assert signed_in.status == 429
+    assert signed_in.last is not None
+    assert signed_in.last.headers["Retry-After"] == "60"
+    assert signed_in.document.text.count("There were too many tries. Wait a minute, then try again") == 2
+    SoftKey.register(administrator.app, administrator.login)
+    for page, typed_there in (("remove", {"factor": "app"}), ("passkey", {"passkey_name": "my phone"})):
+        send(signed_in, f"/clinic/account/{page}", password=PASSWORD, passkey_password=PASSWORD, **typed_there)
+        assert (signed_in.status, "Wait a minute" in signed_in.document.text) == (429, True)
+        (sent,) = [form for form in signed_in.document.forms if form.action.endswith(page)]
+        ((name, value),) = typed_there.items()
+        assert sent.fields[name.replace("_", "-")] == [value]  # what may be kept is kept
     assert administrator.begin().status == 429
     clock.advance(minutes=1)
     send(signed_in, "/clinic/account/password", password=PASSWORD, **typed)

@@ -5,11 +5,12 @@ from datetime import timedelta
 from flask import Flask
 
 from app.desk.staff import JOIN_PATH, make_first_invitation
-from app.storage.engine import begin_write
+from app.storage.engine import begin_read, begin_write
+from app.storage.people import Role, find_person_by_login
 from app.web.services import get_services
-from tests.web.clinic.colleague import PASSWORD, Colleague, join, read_key
+from tests.web.clinic.colleague import PASSWORD, Colleague, invite_as, join, join_as, read_key
 from tests.web.patient.conftest import Clock
-from tests.web.patient.visitor import ORIGIN, make_visitor
+from tests.web.patient.visitor import ORIGIN, Visitor, make_visitor
 
 
 def invite_first(app: Flask, clock: Clock) -> str | None:
@@ -123,3 +124,47 @@ def test_the_picture_of_the_key_comes_from_our_own_address_and_to_nobody_else(cl
     assert picture.mimetype == "image/svg+xml"
     assert "<svg" in picture.text
     assert make_visitor(clinic_app).client.get("/clinic/enrol/code.svg", base_url=ORIGIN).status_code == 404
+
+
+def test_once_somebody_runs_the_clinic_the_first_link_opens_nothing(clinic_app: Flask, clock: Clock) -> None:
+    secret = invite_first(clinic_app, clock)
+    assert secret is not None
+    visitor = make_visitor(clinic_app)
+    visitor.get(f"{JOIN_PATH}{secret}")
+    form = visitor.find_form(f"{JOIN_PATH}{secret}")
+    join_as(clinic_app, clock.now, "ben@clinic.example", Role.REVIEWER)
+    visitor.get(f"{JOIN_PATH}{secret}")
+    assert visitor.status == 200
+    join_as(clinic_app, clock.now, "cat@clinic.example", Role.ADMINISTRATOR)
+    typed = {"name": "Ann", "login": "ann@clinic.example", "new-password": PASSWORD, "new-password-again": PASSWORD}
+    visitor.post(typed, form=form)
+    assert visitor.status == 404
+
+
+def test_whoever_chooses_a_password_gives_a_password_manager_its_name(clinic_app: Flask, clock: Clock) -> None:
+    secret = invite_first(clinic_app, clock)
+    assert secret is not None
+    newcomer = make_visitor(clinic_app)
+    newcomer.get(f"{JOIN_PATH}{secret}")
+    expect_name(newcomer, "")  # to be typed
+    ann = join(clinic_app, secret, clock.now)
+    ann.visitor.get("/clinic/account/password")
+    expect_name(ann.visitor, ann.login)
+    ann.visitor.post(form=ann.visitor.find_form("/clinic/account/password"))
+    expect_name(ann.visitor, ann.login)
+    link = invite_as(clinic_app, clock.now, "ben@clinic.example", Role.REVIEWER)  # as a reset's is
+    newcomer.get(f"{JOIN_PATH}{link}")
+    expect_name(newcomer, "ben@clinic.example")
+    typed = {"name": "Ben", "new-password": PASSWORD, "new-password-again": PASSWORD, "own-login": ann.login}
+    newcomer.post(typed, form=newcomer.find_form(f"{JOIN_PATH}{link}"))
+    assert newcomer.path == "/clinic/enrol"
+    with clinic_app.app_context(), begin_read(get_services().engine) as connection:
+        assert find_person_by_login(connection, "ben@clinic.example") is not None
+
+
+def expect_name(visitor: Visitor, login: str) -> None:
+    """Fail unless the last box that is no password says whose password is chosen, and is fixed where that is known."""
+    controls = visitor.document.controls
+    first = next(number for number, control in enumerate(controls) if control.get("type") == "password")
+    box = controls[first - 1]
+    assert (box["autocomplete"], box["value"], "readonly" in box) == ("username", login, bool(login))

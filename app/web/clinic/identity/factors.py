@@ -68,7 +68,7 @@ class StaffTotp(Totp):
         if not isinstance(user, Member):
             raise TypeError
         with begin_write(get_services().engine) as connection:
-            if not take_totp_step(connection, user.access.person.id, tmatch.counter):
+            if not take_totp_step(connection, user.access, tmatch.counter):
                 raise UsedTokenError
 
     def generate_qrcode(self, username: str, totp: str) -> str:

@@ -7,6 +7,7 @@ the caller sees to.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import webauthn
@@ -22,9 +23,8 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from app.storage.access import Access, Passkey, add_passkey, find_access_by_credential, use_passkey
+from app.storage.access import Access, Passkey, find_access_by_credential, use_passkey
 from app.storage.engine import begin_read, begin_write
-from app.web.clinic.accounting import record
 from app.web.clinic.identity.model import Member, is_admitted
 from app.web.clinic.session import get_session
 from app.web.services import get_services
@@ -37,6 +37,16 @@ REGISTER: Final = "register"
 _CHALLENGES: Final = "challenges"
 _LONGEST: Final = 20_000
 _FAILURES: Final = (WebAuthnException, ValueError, KeyError, TypeError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPasskey:
+    """A passkey that a browser made for this session, and that is nobody's yet."""
+
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
+    transports: tuple[str, ...]
 
 
 class StaffWebauthnUtil(WebauthnUtil):
@@ -81,11 +91,11 @@ def offer_registration(access: Access) -> str:
     return webauthn.options_to_json(options)
 
 
-def register(access: Access, answer: str, name: str) -> bool:
-    """Store the passkey that a browser made, account for it, and tell whether it could be."""
+def check_registration(answer: str) -> NewPasskey | None:
+    """Return the passkey that a browser made as this session asked it to, or None."""
     challenge = _take(REGISTER)
     if challenge is None or not _is_readable(answer):
-        return False
+        return None
     try:
         made = webauthn.verify_registration_response(
             credential=answer,
@@ -95,23 +105,13 @@ def register(access: Access, answer: str, name: str) -> bool:
         )
         transports = _read_transports(answer)
     except _FAILURES:
-        return False
-    services, person = get_services(), access.person.id
-    with begin_write(services.engine) as connection:
-        if find_access_by_credential(connection, made.credential_id) is not None:
-            return False
-        add_passkey(
-            connection,
-            person,
-            credential_id=made.credential_id,
-            public_key=made.credential_public_key,
-            sign_count=made.sign_count,
-            name=name,
-            transports=transports,
-            now=services.now(),
-        )
-        record(connection, "factor.added", subject=person, actor=person, kind="passkey")
-    return True
+        return None
+    return NewPasskey(
+        credential_id=made.credential_id,
+        public_key=made.credential_public_key,
+        sign_count=made.sign_count,
+        transports=tuple(transports),
+    )
 
 
 def check_passkey(answer: str, usage: str, access: Access | None = None) -> tuple[str, Access | None]:

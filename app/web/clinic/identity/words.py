@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from app.web.i18n import translate, translate_count
+from app.web.i18n import say_count, translate
 
 WRONG_SIGN_IN: Final = "Check your sign-in name and your password. Together they open nothing"
 WRONG_PASSWORD: Final = "Enter the password you sign in with now"  # noqa: S105  a sentence
@@ -20,16 +20,16 @@ LOGIN_MISSING: Final = "Enter a sign-in name that looks like an e-mail address, 
 LOGIN_TAKEN: Final = "Choose another sign-in name. Somebody else has this one"
 ROLE_MISSING: Final = "Choose at least one role"
 NOT_THE_SAME: Final = "Enter the same password twice"
+CLOSED_MEANWHILE: Final = "Open the account first. It is closed"
 LAST_ADMINISTRATOR: Final = "Make somebody else an administrator first. A clinic needs one"
 
 
 def say_wait(wait: timedelta) -> str:
     """Return how long to wait, in whole minutes: the same sentence for everybody who must wait about as long (S11)."""
-    minutes = count_minutes(wait)
-    return translate_count(
+    return say_count(
         "There were too many tries. Wait a minute, then try again",
-        "There were too many tries. Wait some minutes, then try again",
-        minutes,
+        "There were too many tries. Wait %(num)s minutes, then try again",
+        count_minutes(wait),
     )
 
 
