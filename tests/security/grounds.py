@@ -252,7 +252,8 @@ class _Crawl:
                 waiting += [unescape(link) for link in _LINK.findall(reply.text) if not link.startswith("//")]
 
     def _fill(self, rule: str) -> str:
-        return fill(rule.replace("<reference>", self.reference)) + self.EXTRA.get(rule, "").format(self.reference)
+        own = rule.replace("<reference>", self.reference).replace("<page_id>", "1")
+        return fill(own) + self.EXTRA.get(rule, "").format(self.reference)
 
     def _is_new(self, address: str) -> bool:
         parts = urlsplit(address)
