@@ -13,6 +13,7 @@ from app.cli._clinic import require_database
 from app.desk.doctor import examine
 from app.desk.doctor_backup import describe_last
 from app.desk.doctor_record import list_used_keys
+from app.desk.keyring import require_own_database
 from app.settings import StartError, load_settings
 from app.storage.engine import DatabaseUrlError, create_engine_for, find_revision
 from app.storage.trouble import explain_failure
@@ -31,15 +32,16 @@ def doctor(*, offline: bool) -> None:
     require_database(settings)
     try:
         engine = create_engine_for(settings.database_url)
-        find_revision(engine)
     except DatabaseUrlError as error:
         raise StartError(f"FOREWORD_DATABASE_URL: {error}") from None
-    except SQLAlchemyError as error:
-        raise StartError(f"FOREWORD_DATABASE_URL: {explain_failure(error)}") from None
     try:
+        find_revision(engine)
+        require_own_database(engine, settings)
         parts = examine(settings, engine, datetime.now(UTC), is_online=not offline)
         # A patients' machine may have a database user who reads nothing that was sent (foreword grants).
         known = _describe_record(engine) if settings.has_staff else ()
+    except SQLAlchemyError as error:
+        raise StartError(f"FOREWORD_DATABASE_URL: {explain_failure(error)}") from None
     finally:
         engine.dispose()
     for line in known:

@@ -1,5 +1,6 @@
 """`foreword doctor`: everything at once, one line each, and the exit code says whether there was something."""
 
+import os
 from pathlib import Path
 
 from tests.cli.clinic import make_clinic
@@ -52,3 +53,23 @@ def test_where_it_cannot_look_it_says_so(run: Run, tmp_path: Path) -> None:
     assert gone.code == 2
     assert "the database server cannot be reached; look whether it runs" in gone.err
     assert "secret" not in gone.err
+
+
+def test_of_a_database_that_was_emptied_it_says_what_to_do(run: Run, tmp_path: Path, database_url: str) -> None:
+    lived = make_clinic(run, tmp_path, responses=1, url=database_url)
+    if database_url.startswith("sqlite"):
+        os.truncate(database_url.removeprefix("sqlite:///"), 0)
+    else:
+        for statement in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
+            lived.ask(statement)
+    emptied = lived.run("doctor", "--offline")
+    assert (emptied.code, emptied.out) == (2, "")
+    assert emptied.err.startswith("FOREWORD_DATABASE_URL: the database is empty, and ")
+    assert "foreword restore" in emptied.err
+    (lived.folder / "keys").rename(lived.folder / "away")
+    without = lived.run("doctor", "--offline")
+    assert without.code == 2
+    assert without.err.startswith("FOREWORD_DATABASE_URL: ")
+    for told in (emptied, without):
+        assert "SELECT" not in told.err
+        assert "Traceback" not in told.err
