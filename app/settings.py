@@ -48,6 +48,7 @@ _STAFF_HOURS: Final = range(1, 25)
 _HOURS: Final = range(24)
 _BACKUP_DAYS: Final = range(1, 401)
 _DRAIN_SECONDS: Final = range(61)
+_SENDS_AN_HOUR: Final = range(60, 1_000_001)
 _TEST_COST: Final = PasswordCost(8, 1, 1)
 _LEAST_COST: Final = PasswordCost(19 * 1024, 2, 1)  # OWASP's least for argon2id (security.md S7)
 _MOST_COST: Final = PasswordCost(1024 * 1024, 16, 16)
@@ -147,6 +148,7 @@ SETTINGS: Final = (
     Setting("FOREWORD_BACKUP_FOLDER", "none", "The folder in which a sealed backup is put every night."),
     Setting("FOREWORD_BACKUP_HOUR", "3", "From which hour on, by the clinic's clock, the backup is made: 0 to 23."),
     Setting("FOREWORD_BACKUP_DAYS", "30", "For how many days the backups in that folder are kept: 1 to 400."),
+    Setting("FOREWORD_SENDS_AN_HOUR", "300", "How many forms are taken from one network in an hour: 60 to 1000000."),
     Setting(
         "FOREWORD_DRAIN_SECONDS",
         "0",
@@ -181,6 +183,7 @@ class Settings:
     backup_hour: int = 3
     backup_days: int = 30
     drain_seconds: int = 0
+    sends_an_hour: int = 300
     security_contact: str = ""
     security_policy: str = ""
     trusted_hops: int
@@ -215,8 +218,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     A variable that is set to nothing counts as not set, as it does for most programs.
     """
     given = {name: value for name, value in environ.items() if value}
-    problems = [*_find_unknown_names(given), *_find_debugger(given)]
-    read = _Reader(given, problems)
+    read = _Reader(given, [*_find_unknown_names(given), *_find_debugger(given)])
     host = read("HOST", "127.0.0.1", parse_host)
     port = read("PORT", "8000", _parse_port)
     data = read("FOREWORD_DATA", "instance", parse_path)
@@ -243,10 +245,11 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         backup_hour=read("FOREWORD_BACKUP_HOUR", "3", lambda text: parse_number(text, _HOURS)),
         backup_days=read("FOREWORD_BACKUP_DAYS", "30", lambda text: parse_number(text, _BACKUP_DAYS)),
         drain_seconds=read("FOREWORD_DRAIN_SECONDS", "0", lambda text: parse_number(text, _DRAIN_SECONDS)),
+        sends_an_hour=read("FOREWORD_SENDS_AN_HOUR", "300", lambda text: parse_number(text, _SENDS_AN_HOUR)),
         trusted_hops=read("FOREWORD_TRUSTED_HOPS", "0", _parse_hops),
         metrics=read("FOREWORD_METRICS", "", _parse_metrics),
     )
-    if found := [*problems, *_find_conflicts(settings, is_public="FOREWORD_PUBLIC_URL" in given)]:
+    if found := [*read.problems, *_find_conflicts(settings, is_public="FOREWORD_PUBLIC_URL" in given)]:
         raise StartError(*found)
     return settings
 

@@ -71,10 +71,15 @@ class Slot:
 
 def name_slot(policy: Policy, *about: str) -> Slot:
     """Return the slot for what is counted, such as an account and a network."""
+    return Slot(name_key(*about), policy)
+
+
+def name_key(*about: str) -> str:
+    """Return the key under which something is counted."""
     secret = current_app.secret_key
     key = secret if isinstance(secret, bytes) else str(secret).encode()
     text = "\0".join(about).encode("utf-8", "surrogatepass")
-    return Slot(hmac.new(key, b"foreword throttle 1\0" + text, hashlib.sha256).hexdigest(), policy)
+    return hmac.new(key, b"foreword throttle 1\0" + text, hashlib.sha256).hexdigest()
 
 
 def name_network(address: str | None, ipv6_bits: int = _IPV6_NETWORK) -> str:

@@ -81,6 +81,7 @@ class Site:
             "FOREWORD_PUBLIC_URL": f"https://{PATIENTS_HOST}",
             "FOREWORD_CLINIC_URL": f"https://{_CLINIC_HOST}",
             "FOREWORD_TRUSTED_HOPS": "1",
+            "FOREWORD_SENDS_AN_HOUR": "1000000",  # all patients come from one address
         }
         program = Program(self.places, name, [str(_COMMAND), "serve"], folder / "log", environ, folder=folder)
         self.machines[name] = Machine(name, folder, program, has_own_disk)

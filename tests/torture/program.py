@@ -94,6 +94,7 @@ class Program:
         own = {
             "FOREWORD_DATA": str(self.data),
             "FOREWORD_DEMO": "0",
+            "FOREWORD_SENDS_AN_HOUR": "1000000",  # all patients come from one address
             "FOREWORD_PASSWORD_COST": "test",
             "FOREWORD_STAFF_IDLE_MINUTES": "60",
             "HOST": "127.0.0.1",

@@ -3,7 +3,8 @@
     DeliverError
     ├── ChangedSinceError   the answers were changed in another tab after the page was shown: nothing was sent
     ├── NotReceivedError    the clinic does not receive answers at the moment: nothing was sent
-    └── SentBeforeError     this version was sent already, with something else in it: nothing more was sent
+    ├── SentBeforeError     this version was sent already, with something else in it: nothing more was sent
+    └── TooManySentError    so many came from this network within an hour that no more are taken from there
 
 A second click, F5, another tab and a retry after a lost answer find what is there already and change nothing.
 """
@@ -11,6 +12,7 @@ A second click, F5, another tab and a retry after a lost answer find what is the
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from flask import abort
 from sqlalchemy import Connection
@@ -27,6 +29,7 @@ from app.storage.drafts import StaleDraftError
 from app.storage.engine import begin_read, begin_write
 from app.storage.responses import StoredResponse, find_receipt
 from app.vault.codes import hash_receipt
+from app.web.patient.crowding import take_place
 from app.web.patient.current import Current, find_again, hold_current, save_progress
 from app.web.services import get_services
 
@@ -51,6 +54,14 @@ class NotReceivedError(DeliverError):
 
 class SentBeforeError(DeliverError):
     """This version was sent already, with something else in it."""
+
+
+class TooManySentError(DeliverError):
+    """So many came from this network within an hour that no more are taken from there; `wait` says how long."""
+
+    def __init__(self, current: Current, wait: timedelta) -> None:
+        super().__init__(current)
+        self.wait = wait
 
 
 class _OvertakenError(Exception):
@@ -120,6 +131,8 @@ def _deliver(connection: Connection, current: Current, post: Post) -> tuple[Curr
         raise SentBeforeError(now)
     if any(revision > post.seen for revision in now.progress.changed_in.values()):
         raise ChangedSinceError(now)
+    if wait := take_place(connection):
+        raise TooManySentError(now, wait)
     version = _send(connection, now, post)
     services = get_services()
     handover = Handover(version=version, sent_at=services.now(), patient=post.patient, answers=digest)

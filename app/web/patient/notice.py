@@ -21,6 +21,10 @@ NOTICE_SENT_BEFORE: Final = (
     "Your answers were sent before, in another tab or with this button. What is here now is not the same. "
     "To send it too, as a newer version, send it again."
 )
+NOTICE_TOO_MANY_SENT: Final = (
+    "Nothing was sent yet: very many forms were sent from this internet connection within an hour. Wait up to "
+    "an hour, then send it again. What you typed is all below. You can print your answers meanwhile."
+)
 NOTICE_NOT_RECEIVED: Final = (
     "Nothing was sent now: the clinic does not take answers over the internet at the moment. What you typed is kept in "
     "your form, locked like your answers."

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from http import HTTPStatus
 
 from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -28,13 +30,19 @@ from app.web.patient.deliver import (
     NotReceivedError,
     Post,
     SentBeforeError,
+    TooManySentError,
     deliver,
     name_next_version,
 )
 from app.web.patient.draw import draw_field
 from app.web.patient.field import say_problem
 from app.web.patient.lost import show_lost, show_nothing_open
-from app.web.patient.notice import NOTICE_CHANGED_BEFORE_SENDING, NOTICE_NOT_RECEIVED, NOTICE_SENT_BEFORE
+from app.web.patient.notice import (
+    NOTICE_CHANGED_BEFORE_SENDING,
+    NOTICE_NOT_RECEIVED,
+    NOTICE_SENT_BEFORE,
+    NOTICE_TOO_MANY_SENT,
+)
 from app.web.patient.page import ProblemView, build_drawing, locate_page
 from app.web.patient.receipt import find_stored
 from app.web.patient.share import Door, draw_share, find_door
@@ -121,21 +129,29 @@ def _answer(current: Current, page: Page, typed: Typed, *, is_unread: bool) -> A
         return _lead(keep_share(current, typed), "patient.show_kept")
     if wish.patient is None:
         return _ask_again(current, typed, tuple(_tell_unread(each) if is_unread else each for each in wish.problems))
-    post = Post(
-        typed=typed,
-        patient=wish.patient,
-        consent=_read_consent(current, page),
-        version=_read_number("version"),
-        seen=_read_number("revision"),
+    return _send_once(
+        current,
+        Post(
+            typed=typed,
+            patient=wish.patient,
+            consent=_read_consent(current, page),
+            version=_read_number("version"),
+            seen=_read_number("revision"),
+        ),
     )
+
+
+def _send_once(current: Current, post: Post) -> Answer:
     try:
         current = deliver(current, post)
     except ChangedSinceError as error:
-        return show_send_again(keep_share(error.current, typed), typed, notice=NOTICE_CHANGED_BEFORE_SENDING)
+        return show_send_again(keep_share(error.current, post.typed), post.typed, notice=NOTICE_CHANGED_BEFORE_SENDING)
     except NotReceivedError as error:
-        return _refuse(error.current, typed)
+        return _refuse(error.current, post.typed)
     except SentBeforeError as error:
-        return show_send_again(keep_share(error.current, typed), typed, notice=NOTICE_SENT_BEFORE)
+        return show_send_again(keep_share(error.current, post.typed), post.typed, notice=NOTICE_SENT_BEFORE)
+    except TooManySentError as error:
+        return _put_off(error, post.typed)
     return _lead(current, "patient.show_done")
 
 
@@ -159,6 +175,14 @@ def _refuse(current: Current, typed: Typed) -> Answer:
     current = keep_share(current, typed)
     response = make_response(draw_share(current, Door.PAUSED, NOTICE_NOT_RECEIVED), _CONFLICT)
     return hold_secret(response, current.secret)
+
+
+def _put_off(error: TooManySentError, typed: Typed) -> Answer:
+    """Keep what was typed, and return the page, which says to send it later."""
+    page = make_response(show_send_again(keep_share(error.current, typed), typed, notice=NOTICE_TOO_MANY_SENT))
+    page.status_code = HTTPStatus.TOO_MANY_REQUESTS
+    page.headers["Retry-After"] = str(-(-error.wait // timedelta(seconds=1)))
+    return page
 
 
 def find_share_page(current: Current) -> Page | None:
