@@ -13,8 +13,10 @@ from sqlalchemy import Connection, bindparam, delete, insert, or_, select, updat
 
 from app.storage.staff_tables import STAFF_SESSIONS
 
+MOST_KEPT: Final = 5
+"""How many texts that were sent too late are kept for one person."""
+
 _HANDLE_LENGTH: Final = 16
-_KEPT_FOR_ONE: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +120,7 @@ def list_sessions(connection: Connection, person_id: str, *, since: datetime) ->
 
 
 def keep_text(connection: Connection, key: str, writer: str, sealed: bytes, now: datetime) -> None:
-    """Store what somebody typed too late, by the hash of its ticket; of each writer, also a hash, the newest three."""
+    """Store what somebody typed too late, by the hash of its ticket; of each writer, also a hash, the newest five."""
     row = StoredSession(
         id_hash=key,
         person_id=None,
@@ -131,7 +133,7 @@ def keep_text(connection: Connection, key: str, writer: str, sealed: bytes, now:
     )
     theirs = STAFF_SESSIONS.c.form_hash == writer
     newest = select(STAFF_SESSIONS.c.id_hash).where(theirs).order_by(STAFF_SESSIONS.c.created_at.desc())
-    staying = list(connection.scalars(newest.limit(_KEPT_FOR_ONE - 1)))
+    staying = list(connection.scalars(newest.limit(MOST_KEPT - 1)))
     connection.execute(delete(STAFF_SESSIONS).where(theirs, STAFF_SESSIONS.c.id_hash.not_in(staying)))
     create_session(connection, row)
 

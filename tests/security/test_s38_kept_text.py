@@ -38,7 +38,7 @@ def notes(app: Flask) -> list[str]:
         kept = find_kept()
         text = escape(kept["note"]) if kept else ""
         return (
-            f"<title>Probe {number}</title><h1>Probe</h1><form method=post action={SEND}>"
+            f"<title>Probe {number}</title><h1>Probe</h1><form method=post action={request.path}/notes>"
             f'<input type=hidden name=csrf_token value="{generate_csrf()}">'
             f"<label>Note<textarea name=note>\n{text}</textarea></label></form>"
         )
@@ -55,9 +55,9 @@ def notes(app: Flask) -> list[str]:
     return stored
 
 
-def open_form(visitor: Visitor) -> Form:
-    visitor.get(ADDRESS)
-    return visitor.find_form(SEND)
+def open_form(visitor: Visitor, address: str = ADDRESS) -> Form:
+    visitor.get(address)
+    return visitor.find_form(f"{address}/notes")
 
 
 def sign_in_again(visitor: Visitor, word: str = "reviewer") -> None:
@@ -123,6 +123,43 @@ def test_a_note_is_kept_when_the_browser_has_no_cookie_any_more(app: Flask, sign
     assert reviewer.path == "/clinic/sign-in"
     sign_in_again(reviewer)
     assert reviewer.find_form(SEND).fields["note"] == [NOTE]
+    assert notes == []
+
+
+def test_of_two_tabs_at_the_end_of_a_session_each_shows_its_own_note(
+    sign_in: SignIn, clock: Clock, notes: list[str]
+) -> None:
+    # Given two responses in two tabs, a note in each, and a session that is over
+    reviewer, other = sign_in(Role.REVIEWER), "/clinic/probe/8"
+    tabs = [open_form(reviewer), open_form(reviewer, other)]
+    clock.advance(minutes=16)
+    for tab, note in zip(tabs, ("first tab", "second tab"), strict=True):
+        reviewer.post({"note": note}, form=tab)
+    # Then one is shown at once, and the other where it was typed
+    sign_in_again(reviewer)
+    assert reviewer.path == other
+    assert reviewer.find_form(f"{other}/notes").fields["note"] == ["second tab"]
+    assert open_form(reviewer).fields["note"] == ["first tab"]
+    # And to send the one leaves the other
+    reviewer.post(form=open_form(reviewer, other))
+    assert open_form(reviewer, other).fields["note"] == [""]
+    assert open_form(reviewer).fields["note"] == ["first tab"]
+    assert notes == ["second tab"]
+
+
+def test_what_is_shown_and_not_sent_yet_stays_when_a_second_tab_comes_too_late(
+    sign_in: SignIn, notes: list[str]
+) -> None:
+    reviewer = sign_in(Role.REVIEWER)
+    tabs = {number: open_form(reviewer, f"/clinic/probe/{number}") for number in range(1, 7)}
+    reviewer.get("/clinic/account")
+    reviewer.post(form=reviewer.find_form("/clinic/sign-out"))
+    sign_in_again(reviewer)
+    for number, tab in tabs.items():
+        reviewer.post({"note": f"tab {number}"}, form=tab)
+        assert reviewer.find_form(tab.action).fields["note"] == [f"tab {number}"]
+    shown = [open_form(reviewer, f"/clinic/probe/{number}").fields["note"][0] for number in tabs]
+    assert shown == ["", *(f"tab {number}" for number in range(2, 7))]  # the newest five: a session is no store
     assert notes == []
 
 

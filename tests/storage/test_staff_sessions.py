@@ -116,14 +116,14 @@ def test_sessions_past_their_time_are_deleted(engine: Engine, now: datetime, ann
     assert [read(engine, each) for each in (young, nobodys_young)] == [young, nobodys_young]
 
 
-def test_what_was_typed_too_late_is_kept_once_and_the_newest_three_of_each(engine: Engine, now: datetime) -> None:
+def test_what_was_typed_too_late_is_kept_once_and_the_newest_five_of_each(engine: Engine, now: datetime) -> None:
     with begin_write(engine) as connection:
-        for number in range(5):
+        for number in range(7):
             keep_text(connection, str(number) * 64, "w" * 64, b"%d" % number, now + number * HOUR)
         keep_text(connection, "x" * 64, "v" * 64, b"x", now)
-        kept = [take_text(connection, name * 64) for name in "01234x"]
-        assert kept == [None, None, b"2", b"3", b"4", b"x"]
-        assert [take_text(connection, name * 64) for name in "01234x"] == [None] * 6
+        kept = [take_text(connection, name * 64) for name in "0123456x"]
+        assert kept == [None, None, b"2", b"3", b"4", b"5", b"6", b"x"]
+        assert [take_text(connection, name * 64) for name in "0123456x"] == [None] * 8
         keep_text(connection, "x" * 64, "v" * 64, b"x", now)
         assert find_writer(connection, "v" * 64) is None
         assert purge_sessions(connection, anonymous_before=now, before=now - 24 * HOUR) == 1

@@ -1,10 +1,10 @@
 """What somebody typed when their session ended: kept, and shown again to the same person on the same page (S38).
 
 A view that takes typed text says on which page it stands: `@keep_typed("clinic.show_response")`, under `@allow`. The
-page asks `find_kept()` and puts what it gets into its form. Until its writer signs in again it stands in the database,
-sealed under a ticket that only their cookie holds, and only where the form's token proves that a person's session drew
-it; then in their session. It is never in an address or a log, and goes when the form is saved. A view that takes a
-password must not say so.
+page asks `find_kept()` and puts what it gets into its form; of several pages that were open, each has its own. Until
+its writer signs in again it stands in the database, sealed under a ticket that only their cookie holds, and only where
+the form's token proves that a person's session drew it; then in their session. It is never in an address or a log, and
+goes when the form is saved. A view that takes a password must not say so.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.logs import record_failure
 from app.storage.engine import begin_read, begin_write
-from app.storage.sessions import find_writer, keep_text, take_text
+from app.storage.sessions import MOST_KEPT, find_writer, keep_text, take_text
 from app.vault.seal import SealError
 from app.vault.staff import derive_session_key, hash_token, make_token, open_for_row, seal_for_row
 from app.web.clinic.identity.current import find_person
@@ -34,7 +34,7 @@ NOTICE_KEPT: Final = "This page was open for a long time. What you typed is all 
 """The sentence above a form that shows what was kept."""
 
 _SHOWN_AT: Final = "foreword_shown_at"
-_KEPT: Final = "kept"
+_KEPT: Final = "kept-texts"
 _EARLY: Final = "early"
 _EARLY_NAMES: Final = {  # and never a password
     "clinic.sign_in": ("login",),
@@ -57,40 +57,39 @@ def keep_typed(endpoint: str) -> Callable[[Page], Page]:
 
 def find_kept() -> MultiDict[str, str] | None:
     """Return what the person typed into this page when their session ended, or None."""
-    kept = get_session().get(_KEPT)
-    person = find_person()
-    if kept is None or person is None or (kept["person"], kept["address"]) != (person.id, request.path):
+    kept, person = _list_kept().get(request.path), find_person()
+    if kept is None or person is None or kept["person"] != person.id:
         return None
     return MultiDict((name, value) for name, value in kept["fields"])
 
 
 def forget_kept() -> None:
     """Drop what was kept for the page that a view's form stands on: it was sent again."""
-    held = get_session()
-    if held.get(_KEPT) is not None and held[_KEPT]["address"] == find_address():
-        del held[_KEPT]
+    kept = _list_kept()
+    if kept.pop(find_address() or "", None) is not None:
+        get_session()[_KEPT] = kept
 
 
 def take_in_kept(person_id: str) -> None:
     """Bring what was kept for whoever signs in now into their session, and drop what was kept for somebody else."""
-    held = get_session()
-    kept = held.pop(_KEPT, None)
-    if kept is None:
-        return
-    fields = _take_fields(kept["ticket"]) if "ticket" in kept else kept["fields"]
-    if kept["person"] == person_id and fields is not None:
-        held[_KEPT] = {"person": person_id, "address": kept["address"], "fields": fields}
+    taken = {}
+    for address, kept in get_session().pop(_KEPT, {}).items():
+        fields = _take_fields(kept["ticket"]) if "ticket" in kept else kept["fields"]
+        if kept["person"] == person_id and fields is not None:
+            taken[address] = {"person": person_id, "fields": fields}
+    if taken:
+        get_session()[_KEPT] = taken
 
 
 def find_kept_address(person_id: str) -> str | None:
-    """Return the page for which something of this person's is kept."""
-    kept = get_session().get(_KEPT)
-    return kept["address"] if kept is not None and kept["person"] == person_id else None
+    """Return the page for which something of this person's was kept last."""
+    theirs = [address for address, kept in _list_kept().items() if kept["person"] == person_id]
+    return theirs[-1] if theirs else None
 
 
 def has_kept() -> bool:
     """Tell whether something waits for somebody to sign in again."""
-    return get_session().get(_KEPT) is not None
+    return bool(_list_kept())
 
 
 def find_address() -> str | None:
@@ -115,9 +114,9 @@ def keep_form(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
         return _begin_again(posted)
     fields = [(name, value) for name, value in posted.items(multi=True) if name not in _UNKEPT]
     if person is not None:
-        held[_KEPT] = {"person": writer, "address": address, "fields": fields}
+        _keep(address, {"person": writer, "fields": fields})
         return redirect(address, 303)
-    held[_KEPT] = {"person": writer, "address": address, "ticket": _put_fields(fields, writer)}
+    _keep(address, {"person": writer, "ticket": _put_fields(fields, writer)})
     return redirect(url_for("clinic.show_sign_in"), 303)
 
 
@@ -147,6 +146,18 @@ def find_form_writer(token: str) -> str | None:
         return None
     with begin_read(get_services().engine) as connection:
         return find_writer(connection, hash_token("form", str(raw)))
+
+
+def _list_kept() -> dict[str, Any]:
+    """Return what is kept by the address of its page, the newest last."""
+    return dict(get_session().get(_KEPT, {}))
+
+
+def _keep(address: str, what: Mapping[str, Any]) -> None:
+    kept = _list_kept()
+    kept.pop(address, None)
+    kept[address] = what
+    get_session()[_KEPT] = dict(list(kept.items())[-MOST_KEPT:])
 
 
 def _put_fields(fields: list[tuple[str, str]], writer: str) -> str:
