@@ -41,23 +41,31 @@ class Drawn(Protocol):
         ...
 
 
-DrawnQuestions = dict[tuple[str, str, str], Drawn]
-"""Questions as HTML by linkId, language and chosen answer."""
+Stencil = tuple[Drawn, ...]
+"""HTML with gaps in it, as its pieces and the names of the gaps by turns (app/web/patient/stencil.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What looks the same for everybody, by its linkId, its language and whatever else it depends on."""
+
+    drawn: dict[tuple[str, str, str], Drawn] = field(default_factory=dict)
+    stencils: dict[tuple[object, ...], Stencil] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """An edition with its form classes, and its questions as drawn when nobody typed anything into them."""
+    """An edition with its form classes, and its pages and questions as drawn when nobody typed anything into them."""
 
     edition: Edition
     forms: Forms
-    _drawn: list[tuple[object, DrawnQuestions]] = field(default_factory=list)
+    _drawn: list[tuple[object, Kept]] = field(default_factory=list)
 
-    def find_drawn(self, owner: object) -> DrawnQuestions:
-        """Return the questions as drawn for this clinic; its name and help lines stand in them."""
+    def find_drawn(self, owner: object) -> Kept:
+        """Return what was drawn for this clinic; its name and help lines stand in it."""
         kept = self._drawn[0] if self._drawn else None
         if kept is None or kept[0] is not owner:
-            kept = (owner, {})
+            kept = (owner, Kept())
             self._drawn[:] = [kept]
         return kept[1]
 

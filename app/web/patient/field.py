@@ -12,7 +12,7 @@ from app.questionnaire.answers import CONFIRMED, OWN_WORDS, Raw, get_first, list
 from app.questionnaire.identity import APPOINTMENT, BIRTH, EMAIL, NAME, PHONE
 from app.questionnaire.model import AnswerOption, Item, ItemType, LocalText, Precision
 from app.questionnaire.problem import Problem
-from app.web.edition import Drawn
+from app.web.edition import Kept
 from app.web.forms import AnswerField
 from app.web.i18n import translate
 
@@ -93,12 +93,12 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """What all fields of a page share; `items` by their linkIds, `drawn` what looks the same for everybody."""
+    """What all fields of a page share; `items` by their linkIds, `kept` what looks the same for everybody."""
 
     items: Mapping[str, Item]
     language: str
     fill: Callable[[str], str]
-    drawn: dict[tuple[str, str, str], Drawn]
+    kept: Kept
 
     def to(self, text: LocalText | None) -> str:
         """Return a text of the questionnaire in the page's language, its placeholders filled; empty for None."""

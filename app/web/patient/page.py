@@ -39,7 +39,10 @@ class ProblemView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
-    """A question page ready to draw. `draft`, `revision` and `asked` go back with the post (UA-9, UA-10)."""
+    """A question page ready to draw. `draft`, `revision` and `asked` go back with the post (UA-9, UA-10).
+
+    Where a stencil is drawn, a gap's mark stands in the place of what is each person's own.
+    """
 
     heading: str
     section: str
@@ -47,9 +50,9 @@ class PageView:
     section_count: int
     action: str
     draft: str
-    revision: int
+    revision: int | str
     asked: str
-    fields: tuple[Drawn, ...]
+    fields: tuple[Drawn | str, ...]
     problems: tuple[ProblemView, ...]
     has_doubts_only: bool
     notice: str
@@ -94,8 +97,8 @@ def build_drawing(language: str, served: Served, items: Mapping[str, Item] | Non
     def fill(text: str) -> str:
         return fill_placeholders(text, clinic, translate) if clinic else text
 
-    drawn = served.find_drawn(clinic)
-    return Drawing(items=served.edition.items if items is None else items, language=language, fill=fill, drawn=drawn)
+    kept = served.find_drawn(clinic)
+    return Drawing(items=served.edition.items if items is None else items, language=language, fill=fill, kept=kept)
 
 
 def build_page(

@@ -36,6 +36,7 @@ from app.web.patient.page import (
     locate_page,
     locate_resume,
 )
+from app.web.patient.paint import draw_page
 from app.web.patient.row import list_added, remove_row
 from app.web.patient.step import answer_step
 from app.web.services import get_services
@@ -77,8 +78,7 @@ def show_question_page(page_id: str) -> Answer:
         return redirect(locate_next(current, page, is_changing=is_changing), 303)
     form, problems = find_kept(current, page)
     notice = NOTICE_OPENED if OPENED in request.args else ""
-    view = build_page(current, page, form, problems, notice=notice, is_changing=is_changing)
-    return render_template("patient/question.html", page=view)
+    return draw_page(current, build_page(current, page, form, problems, notice=notice, is_changing=is_changing))
 
 
 @blueprint.post("/questions/<page_id>")
