@@ -19,7 +19,7 @@ from app.storage.engine import begin_read, begin_write, create_engine_for, migra
 from tests.support.server import COMMAND
 from tests.web.raw import build_request, send_raw
 
-SECONDS = 20
+SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from tests.support.axe import RunAxe
 from tests.support.browser import PHONE, OpenPage
 from tests.support.server import StartServer
 
-SECONDS = 15
+SECONDS = 60
 NOTE = "We are back on January 7."
 
 

@@ -28,7 +28,7 @@ from tests.web.raw import Reply, ask
 DEPLOY = ROOT / "deploy"
 PATIENTS = "questions.clinic.example"
 STAFF = "staff.clinic.example"
-_SECONDS = 20
+_SECONDS = 60
 
 
 def find_free_port() -> int:

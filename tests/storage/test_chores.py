@@ -18,7 +18,7 @@ from app.storage.engine import begin_read, begin_write
 from app.storage.locks import hold_lock
 
 DAY = timedelta(days=1)
-SECONDS_TO_NOTICE = 20
+SECONDS_TO_NOTICE = 60
 # Another process: says whether it has the chore, and then does it until it is told that it is done.
 DO = """
 import sys

@@ -13,7 +13,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-_SECONDS_TO_START = 20
+_SECONDS_TO_START = 60
 
 
 @dataclass

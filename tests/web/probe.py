@@ -26,7 +26,7 @@ from app.web.shell import WebApp, get_shell
 from app.web.wire import Server
 
 _ROOT = Path(__file__).parents[2]
-_SECONDS = 20
+_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
-_SECONDS = 20
+_SECONDS = 60
 FORM = "application/x-www-form-urlencoded"
 
 
