@@ -57,6 +57,7 @@ _PLACE: Final = (
     .order_by(AUDIT_ENTRIES.c.number)
     .limit(1)
 )
+_LAST: Final = select(AUDIT_ENTRIES.c.number, AUDIT_ENTRIES.c.link).order_by(AUDIT_ENTRIES.c.number.desc()).limit(1)
 _LAST_TIME: Final = select(AUDIT_ENTRIES.c.at).order_by(AUDIT_ENTRIES.c.number.desc()).limit(1)
 
 
@@ -153,12 +154,13 @@ def append_events(connection: Connection, key: bytes, events: Sequence[tuple[Eve
     """Write events at the end of the log, each with its time, and return their entries; as `append_event` does."""
     for event, _ in events:
         _check_words(event)
-    head = connection.execute(_LOCK_HEAD).one()
+    head = _read_end(connection, connection.execute(_LOCK_HEAD).one_or_none())
     number, link, entries, rows = head.number, head.link, [], []
     for event, now in events:
         number += 1
         about = json.dumps(event.about, sort_keys=True, separators=(",", ":"))
-        link = _link(key, link, number, now, event, about)
+        parts = (event.actor, event.action, event.subject, event.outcome, event.origin, about)
+        link = chain(key, link, str(number), now.isoformat(), *parts)
         entries.append(Entry(number=number, at=now, event=event, link=link))
         rows.append(
             {
@@ -186,8 +188,7 @@ def lock_log(connection: Connection) -> None:
 
 def find_head(connection: Connection) -> Head:
     """Return where the log ends: number 0 while it is empty."""
-    row = connection.execute(_HEAD).one()
-    return Head(row.number, row.link)
+    return _read_end(connection, connection.execute(_HEAD).one_or_none())
 
 
 def list_entries(connection: Connection, wanted: AuditFilter, limit: int = PAGE) -> list[Entry]:
@@ -216,12 +217,12 @@ def find_last_entry_time(connection: Connection) -> datetime | None:
 
 def list_actors(connection: Connection) -> list[str]:
     """Return everybody who did something: ids of people, and words of this program."""
-    return sorted(connection.execute(_ACTORS).scalars())
+    return sorted(filter(_is_text, connection.execute(_ACTORS).scalars()))
 
 
 def list_actions(connection: Connection) -> list[str]:
     """Return everything that was ever done, by the words of the log."""
-    return sorted(connection.execute(_ACTIONS).scalars())
+    return sorted(filter(_is_text, connection.execute(_ACTIONS).scalars()))
 
 
 def stream_entries(connection: Connection, wanted: AuditFilter) -> Iterator[Entry]:
@@ -239,10 +240,9 @@ def is_foreign(connection: Connection, key: bytes) -> bool:
     newest = connection.execute(_ENDS).all()
     for row, previous in zip(newest, [*newest[1:], None][: len(newest)], strict=True):
         before = FIRST if row.number == 1 else previous.link if previous else None
-        if before is not None and row.number in {1, newest[0].number}:
-            entry = _read(row)
-            if is_same(_link(key, before, entry.number, entry.at, entry.event, row.about), entry.link):
-                return False
+        is_end = row.number in {1, newest[0].number}
+        if is_end and isinstance(before, str) and is_same(_link(key, before, row), row.link):
+            return False
     return bool(newest)
 
 
@@ -267,9 +267,17 @@ def verify_log(
         found = _follow(rows if pace is None else _walk(rows, pace), key, seen, start)
     if isinstance(found, Breach):
         return found
-    head = find_head(connection)
-    if head.number != found.number or not is_same(head.link, found.link):
-        return Breach(found.number + 1, f"the log ends at entry {found.number}, and should at {head.number}")
+    return _look_at_end(connection, found, seen)
+
+
+def _look_at_end(connection: Connection, found: Head, seen: Head | None) -> Breach | None:
+    row = connection.execute(_HEAD).one_or_none()
+    if row is None:
+        return Breach(found.number + 1, "the row that says where the log ends is missing")
+    if row.number != found.number and isinstance(row.number, int):
+        return Breach(found.number + 1, f"the log ends at entry {found.number}, and should at {row.number}")
+    if row.number != found.number or not is_same(row.link, found.link):
+        return Breach(found.number + 1, "the row that says where the log ends is not what was written")
     if seen is not None and seen.number > found.number:
         return Breach(found.number + 1, f"the log ends at entry {found.number}, and had {seen.number} entries once")
     return None
@@ -278,7 +286,19 @@ def verify_log(
 def _find_start(connection: Connection, newest: int | None) -> Head:
     number = find_head(connection).number - newest if newest is not None else 0
     link = connection.execute(_LINK_OF, {"number": number}).scalar() if number > 0 else None
-    return Head(0, FIRST) if link is None else Head(number, link)
+    return Head(number, link) if isinstance(link, str) else Head(0, FIRST)
+
+
+def _read_end(connection: Connection, row: Row[Any, Any] | None) -> Head:
+    """Return where the log ends by its head; by its last entry where the head is gone, so that everybody can go on.
+
+    The head is not made anew: `verify_log` goes on telling that it is gone.
+    """
+    if row is None or not isinstance(row.number, int):
+        row = connection.execute(_LAST).one_or_none()
+    if row is None:
+        return Head(0, FIRST)
+    return Head(row.number, row.link if isinstance(row.link, str) else FIRST)
 
 
 def _walk(rows: Iterable[Row[Any]], pace: Callable[[], object]) -> Iterator[Row[Any]]:
@@ -292,14 +312,12 @@ def _follow(rows: Iterable[Row[Any]], key: bytes, seen: Head | None, start: Head
     """Return the end of an unbroken chain, or the first entry that breaks it."""
     number, link = start.number, start.link
     for row in rows:
-        entry = _read(row)
-        if entry.number != number + 1:
+        if row.number != number + 1:
             return Breach(number + 1, f"entry {number + 1} is missing")
-        number = entry.number
-        expected = _link(key, link, number, entry.at, entry.event, row.about)
-        if not is_same(expected, entry.link):
+        number = row.number
+        if not is_same(_link(key, link, row), row.link):
             return Breach(number, f"entry {number} is not what was written")
-        link = entry.link
+        link = row.link
         if seen is not None and seen.number == number and not is_same(seen.link, link):
             return Breach(number, f"entry {number} is not the one whose head was written down")
     return Head(number, link)
@@ -346,26 +364,28 @@ def _order(wanted: AuditFilter) -> tuple[ColumnElement[Any], ...]:
     return (entries.at, entries.number) if is_by_time and not wanted.subject else (entries.number,)
 
 
-def _link(key: bytes, previous: str, number: int, at: datetime, event: Event, about: str) -> str:
-    parts = (event.actor, event.action, event.subject, event.outcome, event.origin, about)
-    return chain(key, previous, str(number), at.isoformat(), *parts)
+def _link(key: bytes, previous: str, row: Row[Any]) -> str | None:
+    """Return the link that an entry should have; None for what this program never wrote: SQLite takes any kind."""
+    parts = (row.actor, row.action, row.subject, row.outcome, row.origin, row.about)
+    return chain(key, previous, str(row.number), row.at.isoformat(), *parts) if all(map(_is_text, parts)) else None
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _read(row: Row[Any]) -> Entry:
-    event = Event(
-        action=row.action,
-        actor=row.actor,
-        subject=row.subject,
-        outcome=row.outcome,
-        origin=row.origin,
-        about=_read_about(row.about),
-    )
-    return Entry(number=row.number, at=row.at, event=event, link=row.link)
+    """Return a row as an entry, whatever somebody wrote there by hand: the chain tells of it, and the others stand."""
+    names = ("action", "actor", "subject", "outcome", "origin", "link")
+    text = {name: value if isinstance(value := getattr(row, name), str) else "" for name in names}
+    link = text.pop("link")
+    return Entry(number=row.number, at=row.at, event=Event(**text, about=_read_about(row.about)), link=link)
 
 
 def _read_about(text: str) -> dict[str, str | int]:
     try:
         about = json.loads(text)
-    except ValueError:  # somebody wrote there by hand: the chain tells, and the other entries can be read
+    except (ValueError, TypeError, RecursionError):  # written by hand, as above
         return {}
-    return about if isinstance(about, dict) else {}
+    known = about.items() if isinstance(about, dict) else ()
+    return {name: value for name, value in known if isinstance(value, str | int)}

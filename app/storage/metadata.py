@@ -1,7 +1,8 @@
 """What all tables share: how names are made, how a moment is stored, and which migration they come from."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import DateTime, MetaData
 from sqlalchemy.engine import Dialect
@@ -30,6 +31,29 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class AuditMoment(UtcDateTime):
+    """A moment of the audit log. What is none, because somebody wrote there by hand, is read as the first of 1970.
+
+    Then the entry can be read and named as the one that was changed: its link is that of another moment.
+    """
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """Return what reads a stored moment."""
+        read = super().result_processor(dialect, coltype)
+        if read is None:
+            return None
+
+        def read_or_begin(value: Any) -> datetime | None:  # noqa: ANN401  whatever the database holds there
+            try:
+                return read(value)
+            except (ValueError, TypeError):
+                return datetime(1970, 1, 1, tzinfo=UTC)
+
+        return read_or_begin
 
 
 METADATA: Final = MetaData(

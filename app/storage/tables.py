@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from app.storage.metadata import METADATA, UtcDateTime
+from app.storage.metadata import METADATA, AuditMoment, UtcDateTime
 
 EDITIONS: Final = Table(
     "editions",
@@ -146,7 +146,7 @@ AUDIT_ENTRIES: Final = Table(
     "audit_entries",
     METADATA,
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("at", UtcDateTime, nullable=False),
+    Column("at", AuditMoment, nullable=False),
     Column("actor", String(64), nullable=False),
     Column("action", String(40), nullable=False),
     Column("subject", String(64), nullable=False),

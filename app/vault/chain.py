@@ -22,10 +22,12 @@ def chain(key: bytes, previous: str, *parts: str) -> str:
     return hmac.new(key, b"foreword audit 1\0" + join_parts(previous, *parts), hashlib.sha256).hexdigest()
 
 
-def is_same(one: str, other: str) -> bool:
-    """Tell whether two links are the same, in a time that does not tell where they differ.
+def is_same(one: object, other: object) -> bool:
+    """Tell whether two links are the same, in a time that does not tell where they differ; what is no text never is.
 
-    >>> is_same("a", "a")
-    True
+    >>> is_same("a", "a"), is_same("a", "é"), is_same("a", None)
+    (True, False, False)
     """
-    return hmac.compare_digest(one, other)
+    if not isinstance(one, str) or not isinstance(other, str):
+        return False
+    return hmac.compare_digest(one.encode(errors="surrogatepass"), other.encode(errors="surrogatepass"))

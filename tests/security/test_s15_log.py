@@ -4,12 +4,26 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, select, text
 
-from app.storage.audit import Breach, Event, Head, append_event, find_head, verify_log
+from app.storage.audit import (
+    AuditFilter,
+    Breach,
+    Event,
+    Head,
+    append_event,
+    find_head,
+    is_foreign,
+    list_actions,
+    list_actors,
+    list_entries,
+    verify_log,
+)
 from app.storage.engine import begin_read, begin_write, create_engine_for, migrate
 from app.storage.tables import AUDIT_ENTRIES
 from app.vault.chain import FIRST
@@ -25,6 +39,13 @@ Attack = Callable[[Connection], object]
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """Give a database with a dozen entries, whose triggers the attacker has dropped."""
+    with open_log(database_url) as engine:
+        yield engine
+
+
+@contextmanager
+def open_log(database_url: str) -> Iterator[Engine]:
+    """Open such a database."""
     engine = create_engine_for(database_url)
     copy_model(engine)
     with begin_write(engine) as connection:
@@ -113,6 +134,64 @@ def test_every_change_is_found_and_the_first_bad_entry_named(
     breach = verify(engine)
     assert breach is not None
     assert breach.number == first_bad
+
+
+def change(columns: str, number: int) -> Attack:
+    return run(f"UPDATE audit_entries SET {columns} WHERE number = {number}")  # noqa: S608  words of this file
+
+
+@pytest.mark.parametrize("number", [1, ENTRIES])
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "link = 'é'",
+        "link = ''",
+        "about = '[[[['",
+        f"about = '{'[' * 50_000}'",
+        """about = '{"version":{"a":[1]}}'""",
+        "at = '1970-01-01 00:00:00+00:00'",
+    ],
+)
+def test_what_is_ill_formed_is_named_and_keeps_nobody_from_going_on(engine: Engine, columns: str, number: int) -> None:
+    check_named(engine, change(columns, number), number)
+
+
+@pytest.mark.parametrize("number", [1, ENTRIES])
+@pytest.mark.parametrize("column", ["at", "actor", "action", "subject", "outcome", "origin", "about", "link"])
+@pytest.mark.parametrize("value", ["x'00ff'", "'yesterday'"])
+def test_what_only_sqlite_takes_is_named_as_well(tmp_path: Path, value: str, column: str, number: int) -> None:
+    with open_log(f"sqlite:///{tmp_path}/foreword.db") as engine:
+        check_named(engine, change(f"{column} = {value}", number), number)
+
+
+@pytest.mark.parametrize(
+    ("attack", "later"),
+    [("UPDATE audit_head SET link = 'é'", ENTRIES + 1), ("DELETE FROM audit_head", ENTRIES + 2)],
+)
+def test_a_head_that_is_none_is_named_and_keeps_nobody_from_going_on(engine: Engine, attack: str, later: int) -> None:
+    check_named(engine, run(attack), ENTRIES + 1, later)
+
+
+def check_named(engine: Engine, attack: Attack, *numbers: int) -> None:
+    """Check that an attack is found at an entry of this number, and that everybody can read the log and write on.
+
+    Where a second number is named, it is found there once somebody has written on.
+    """
+    with begin_write(engine) as connection:
+        attack(connection)
+    for number in (numbers[0], numbers[-1]):
+        breach = verify(engine)
+        assert breach is not None
+        assert breach.number == number
+        with begin_read(engine) as connection:
+            assert not is_foreign(connection, KEY)
+            entries = list_entries(connection, AuditFilter())
+            assert len(entries) >= ENTRIES
+            assert all(f"{entry.event} {entry.at:%Y}" for entry in entries)
+            assert list_actors(connection)
+            assert list_actions(connection)
+        with begin_write(engine) as connection:
+            append_event(connection, KEY, Event(action="response.opened", actor="program"), NOW)
 
 
 def test_an_end_cut_off_head_and_all_is_found_by_the_head_that_was_written_down(engine: Engine) -> None:
