@@ -1,7 +1,7 @@
 """The clinic as it is set now: read from the database and kept for some seconds, the same object until it changes.
 
-Without settings there is no clinic: patients see *not open yet*. Without a key to seal to they can print, and not send.
-Where the database does not answer, what was read last holds on.
+Without settings, or without help lines for its country, there is no clinic: patients see *not open yet*. Without a
+key to seal to they can print, and not send. Where the database does not answer, what was read last holds on.
 It must never read a private key.
 """
 
@@ -15,7 +15,14 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.clinic.profile import DEMONSTRATION, ClinicSettings, build_clinic, load_contacts, load_settings
+from app.clinic.profile import (
+    DEMONSTRATION,
+    ClinicSettings,
+    build_clinic,
+    has_own_country,
+    load_settings,
+    require_contacts,
+)
 from app.output.frame import Clinic
 from app.questionnaire.crisis import CrisisSet
 from app.storage.clinic_keys import find_newest_key
@@ -43,10 +50,10 @@ class ClinicKeeper:
     """Reads what is set and remembers it; safe to call from several threads."""
 
     def __init__(self, engine: Engine, *, is_demonstration: bool) -> None:
-        """Read nothing yet."""
+        """Read nothing but the crisis contacts; raises `StartError` when their file has faults."""
         self._engine = engine
         self._is_demonstration = is_demonstration
-        self._contacts = load_contacts()
+        self._contacts = require_contacts()
         self._lock = threading.Lock()
         self._profile: Profile | None = None
         self._read_at = _NEVER
@@ -96,5 +103,7 @@ class ClinicKeeper:
         if before is not None and before.revision == revision and before.key == key:
             return before  # the same object: what was drawn for it can be kept
         settings = load_settings(stored.content) if stored else DEMONSTRATION if self._is_demonstration else None
-        clinic = build_clinic(settings, self._contacts, is_demonstration=self._is_demonstration) if settings else None
+        clinic = None
+        if settings is not None and has_own_country(settings, self._contacts):  # no other's number is ever a guess
+            clinic = build_clinic(settings, self._contacts, is_demonstration=self._is_demonstration)
         return Profile(settings=settings, clinic=clinic, key=key, revision=revision)

@@ -13,8 +13,10 @@ from zoneinfo import available_timezones
 
 from app.output.frame import Clinic
 from app.questionnaire.crisis import CrisisSet, load_crisis
-from app.settings import find_resource
+from app.questionnaire.errors import DefinitionError
+from app.settings import StartError, find_resource
 
+CONTACTS_FILE: Final = "crisis.yaml"
 DEMONSTRATION_NAME: Final = "Demonstration clinic"
 DEMONSTRATION_COUNTRY: Final = "US"
 SUICIDAL_THOUGHTS_YES: Final = "suicidal-thoughts=yes"
@@ -91,8 +93,24 @@ def load_settings(content: str) -> ClinicSettings:
 
 def load_contacts() -> dict[str, CrisisSet]:
     """Return the crisis contacts there are, by country; raises DefinitionError when their file has faults."""
-    path = find_resource("crisis.yaml")
-    return {entry.country: entry for entry in load_crisis(path.read_bytes(), path.name)}
+    path = find_resource(CONTACTS_FILE)
+    return {entry.country: entry for entry in load_crisis(path.read_bytes(), str(path))}
+
+
+def require_contacts() -> dict[str, CrisisSet]:
+    """Return the crisis contacts there are, by country, or raise `StartError` with every fault of their file."""
+    try:
+        return load_contacts()
+    except DefinitionError as error:
+        raise StartError(*(str(fault) for fault in error.faults)) from None
+    except OSError as error:
+        path = find_resource(CONTACTS_FILE)
+        raise StartError(f"{path}: the help lines cannot be read: {error.strerror}; put the file back") from None
+
+
+def has_own_country(settings: ClinicSettings, contacts: dict[str, CrisisSet]) -> bool:
+    """Tell whether the country a clinic chose first is there: its emergency number stands on every page."""
+    return any(country in contacts for country in settings.countries[:1])
 
 
 def list_stale(settings: ClinicSettings, contacts: dict[str, CrisisSet], today: date) -> tuple[str, ...]:
@@ -130,7 +148,7 @@ def list_changes(before: ClinicSettings | None, after: ClinicSettings) -> tuple[
 
 
 def build_clinic(settings: ClinicSettings, contacts: dict[str, CrisisSet], *, is_demonstration: bool) -> Clinic:
-    """Return the clinic that patients see."""
+    """Return the clinic that patients see; its own country has to be among the contacts."""
     chosen = [contacts[country] for country in settings.countries if country in contacts]
     first = chosen[0]
     crisis = CrisisSet(
@@ -158,7 +176,7 @@ def build_clinic(settings: ClinicSettings, contacts: dict[str, CrisisSet], *, is
 
 def build_demonstration() -> Clinic:
     """Return the demonstration clinic, for whatever needs one without a database."""
-    return build_clinic(DEMONSTRATION, load_contacts(), is_demonstration=True)
+    return build_clinic(DEMONSTRATION, require_contacts(), is_demonstration=True)
 
 
 def is_time_zone(name: str) -> bool:

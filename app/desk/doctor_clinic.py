@@ -9,7 +9,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from app.clinic.profile import ClinicSettings, is_time_zone, list_stale, load_contacts, load_settings
+from app.clinic.profile import (
+    CONTACTS_FILE,
+    ClinicSettings,
+    has_own_country,
+    is_time_zone,
+    list_stale,
+    load_contacts,
+    load_settings,
+)
 from app.desk.finding import Finding, Look
 from app.desk.notice import connect, read_server
 from app.desk.retention import find_due
@@ -62,7 +70,29 @@ def look_at_settings(look: Look) -> Iterator[Finding]:
         )
     if not is_time_zone(settings.time_zone):
         yield Finding("time zone", "this machine does not know the one that is set", "install its tzdata package")
-    for name in list_stale(settings, load_contacts(), look.now.date()):
+    yield from _look_at_contacts(settings, look.now.date())
+
+
+def _look_at_contacts(settings: ClinicSettings, today: date) -> Iterator[Finding]:
+    try:
+        contacts = load_contacts()
+    except DefinitionError as error:
+        fault = f"it has {len(error.faults)} faults: no program starts with it"
+        yield Finding(CONTACTS_FILE, fault, "see them: foreword check")
+        return
+    if not has_own_country(settings, contacts):
+        yield Finding(
+            CONTACTS_FILE,
+            "it has no help lines for the country that the clinic chose: patients see “not open yet”",
+            "put them back, or choose again: open /clinic/settings",
+        )
+    if any(country not in contacts for country in settings.countries[1:]):
+        yield Finding(
+            CONTACTS_FILE,
+            "it has no help lines for a further country that the clinic chose: patients do not see them",
+            "put them back, or choose again: open /clinic/settings",
+        )
+    for name in list_stale(settings, contacts, today):
         yield Finding(
             name,
             "nobody checked this help line for half a year",

@@ -1,12 +1,18 @@
 """`foreword check` as an author runs it: what it says, where it says it, and its exit code."""
 
+import os
+import re
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Run
+from tests.deploy.proxies import find_free_port
 from tests.questionnaire.check_text import GROUNDS, write_choice, write_form, write_page
+from tests.support.source import ROOT
 
 FOLLOW_UP = write_page("two", write_choice("cough"), when="all: smoker = yes")
 FAULTY = write_page(
@@ -140,3 +146,46 @@ def test_a_file_without_an_end_is_read_no_further_than_a_questionnaire_can_be(ru
 
 def test_help_tells_what_a_command_is_for(run: Run) -> None:
     assert "Tell every fault of a questionnaire FILE" in run("check", "-h").out
+
+
+@pytest.fixture
+def slipped(tmp_path: Path) -> Path:
+    """Give a copy of the program whose help lines have a slip: a folder."""
+    for name in ("app", "templates", "static", "questions.yaml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    path = tmp_path / "crisis.yaml"
+    path.write_text((ROOT / "crisis.yaml").read_text().replace('checkedOn: "2026', 'checkedOn "2026', 1))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "words", [("serve",), ("demo",), ("preview", "--example", "BASE"), ("check",), ("check", "crisis.yaml")]
+)
+def test_a_slip_in_the_help_lines_is_told_with_its_place_whatever_was_asked(
+    slipped: Path, words: tuple[str, ...]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from app.cli import main; main()", *words],
+        cwd=slipped,
+        env={
+            "PYTHONPATH": str(slipped),
+            "PATH": os.environ["PATH"],
+            "PORT": str(find_free_port()),
+            "FOREWORD_DATA": str(slipped),
+            "FOREWORD_DEMO": "1",
+        },
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    is_check = words[0] == "check"
+    told = (done.stdout if is_check else done.stderr).decode().splitlines()
+    assert done.returncode == (1 if is_check else 2), done.stderr
+    assert told
+    assert all(re.match(r".*crisis\.yaml:\d+:\d+: .+: .+; .+", line) for line in told), told
+
+
+def test_sound_help_lines_are_told_to_be_sound(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "crisis.yaml").write_bytes((ROOT / "crisis.yaml").read_bytes())
+    done = run("check", "crisis.yaml")
+    assert (done.code, done.out, done.err) == (0, "crisis.yaml: help lines, no faults\n", "")

@@ -37,6 +37,19 @@ def test_a_demonstration_needs_no_set_up_and_says_what_it_is(engine: Engine) -> 
     assert clinic.is_demonstration
 
 
+def test_a_clinic_whose_country_has_no_help_lines_any_more_is_not_open_and_no_other_is_guessed(
+    engine: Engine, now: datetime
+) -> None:
+    save(engine, replace(ELM, countries=("ATLANTIS", "US")), now)
+    profile = ClinicKeeper(engine, is_demonstration=False).get()
+    assert profile.settings is not None
+    assert profile.clinic is None
+    save(engine, replace(ELM, countries=("US", "ATLANTIS")), now)
+    clinic = ClinicKeeper(engine, is_demonstration=False).get().clinic
+    assert clinic is not None
+    assert clinic.crisis.country == "US"
+
+
 def test_it_is_the_same_object_until_it_changes(engine: Engine, now: datetime) -> None:
     # What was drawn for it can be kept
     keeper = ClinicKeeper(engine, is_demonstration=False)

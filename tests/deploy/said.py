@@ -11,6 +11,7 @@ APP = read_modules("app")
 START = (
     "app.server",
     "app.clinic.kind",
+    "app.clinic.profile",
     "app.desk.keyring",
     "app.files",
     "app.web.session",

@@ -68,6 +68,12 @@ def test_a_clinic_that_is_not_set_up_and_old_help_lines_are_told(clinic: Clinic)
     assert find(clinic, "The clinic’s settings and help lines", real) == []
     old = find(clinic, "The clinic’s settings and help lines", real, days=400)
     assert old[0].startswith("United States: 988 Suicide & Crisis Lifeline")
+    gone = replace(DEMONSTRATION, countries=("ATLANTIS", "LEMURIA"))
+    with begin_write(clinic.engine) as connection:
+        save_settings(connection, dump_settings(gone), seen=1, changed_by="x", now=NOW)
+    own, further = find(clinic, "The clinic’s settings and help lines", real)
+    assert "patients see “not open yet”; put them back, or choose again: open /clinic/settings" in own
+    assert "a further country" in further
 
 
 def test_a_clinic_that_receives_nothing_at_the_moment_is_reminded(any_clinic: Clinic) -> None:
