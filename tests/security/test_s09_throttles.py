@@ -1,5 +1,6 @@
 """security.md S9: who guesses waits, longer each time; nobody else does, and nobody for ever."""
 
+import json
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -201,6 +202,13 @@ def test_passkeys_that_open_nothing_end_and_right_ones_go_on(administrator: Coll
     key.sign_in(visitor)
     visitor.get("/clinic/account")
     assert visitor.path == "/clinic/account"
+
+
+def test_what_no_browser_answers_for_a_passkey_opens_nothing(administrator: Colleague) -> None:
+    key = SoftKey.register(administrator.app, administrator.login)
+    odd = {**json.loads(key.answer("not the challenge")), "response": "text"}
+    for answer in ("[" * 15_000, "[]", "null", '{"rawId": 5}', '{"rawId": {}}', json.dumps(odd)):
+        assert try_passkey(administrator.app, answer).status == 422, answer[:40]
 
 
 def test_an_answer_of_a_passkey_works_once_with_a_copy_of_the_cookie(administrator: Colleague) -> None:

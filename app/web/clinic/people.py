@@ -30,6 +30,7 @@ from app.storage.people import (
 from app.storage.sessions import end_sessions_of
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
+from app.web.clinic.address import read_word
 from app.web.clinic.gate import account_refusal, allow, get_person
 from app.web.clinic.identity.current import get_access
 from app.web.clinic.identity.typed import find_login_problem, find_name_problem
@@ -252,8 +253,12 @@ def _name(person: Person) -> str:
 
 
 def _find(person_id: str) -> Person:
+    try:
+        asked = read_word(person_id)
+    except ValueError:
+        raise NotFound from None
     with begin_read(get_services().engine) as connection:
-        person = find_person(connection, person_id)
+        person = find_person(connection, asked)
     if person is None:
         raise NotFound
     return person

@@ -104,6 +104,10 @@ def test_what_no_text_of_postgres_can_hold_breaks_nothing_there(
         reviewer.get("/clinic/responses")
         reviewer.post({"name": "a\0b"}, form=reviewer.find_form("/clinic/responses"))
         assert reviewer.status == 200
+        administrator = sign_in_to(app, Role.ADMINISTRATOR)
+        for person_id in ("%00", "a%00b", "9" * 5000):
+            administrator.get(f"/clinic/people/{person_id}")
+            assert administrator.status == 404, person_id
     finally:
         with app.app_context():
             get_services().engine.dispose()

@@ -36,7 +36,8 @@ REGISTER: Final = "register"
 
 _CHALLENGES: Final = "challenges"
 _LONGEST: Final = 20_000
-_FAILURES: Final = (WebAuthnException, ValueError, KeyError, TypeError)
+_FAILURES: Final = (WebAuthnException, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What becomes of an answer that no browser makes: text in the place of an object, say, or lists in lists in lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
