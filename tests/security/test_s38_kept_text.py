@@ -4,7 +4,8 @@ The probe is a page of the review kind: its GET shows what was kept, its POST ta
 """
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from app.web.clinic.gate import allow
 from app.web.clinic.kept import find_kept, forget_kept, keep_typed
 from app.web.services import get_services
 from tests.web.clinic.conftest import SignIn
+from tests.web.clinic.review_steps import open_response
+from tests.web.clinic.sender import Sender
 from tests.web.clinic.staff import read_cookie
 from tests.web.patient.conftest import Clock
 from tests.web.patient.visitor import ORIGIN, Form, Visitor, make_visitor
@@ -53,6 +56,15 @@ def notes(app: Flask) -> list[str]:
     app.add_url_rule("/clinic/probe/<int:number>", endpoint="clinic.show_probe", view_func=show_probe)
     app.add_url_rule("/clinic/probe/<int:number>/notes", "clinic.add_note", add_note, methods=["POST"])
     return stored
+
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Hold a database so that nobody else can write, until the block ends."""
+    with closing(sqlite3.connect(folder / "foreword.sqlite3", timeout=20, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
 
 
 def open_form(visitor: Visitor, address: str = ADDRESS) -> Form:
@@ -259,9 +271,33 @@ def test_somebody_half_invited_is_kept(sign_in: SignIn, clock: Clock) -> None:
     assert "What you typed is all below" in administrator.document.text
 
 
+def test_a_note_that_a_busy_database_did_not_take_stands_on_the_page_and_is_sent_again(
+    app: Flask, clock: Clock, sign_in: SignIn, tmp_path: Path
+) -> None:
+    # Given a reviewer who has written a note
+    reference, reviewer = Sender(app, clock).send(), sign_in(Role.REVIEWER)
+    address = f"/clinic/responses/{reference}/review"
+    open_response(reviewer, reference)
+    form = reviewer.find_form(address)
+    # When nothing can be written as they save it
+    with lock(tmp_path):
+        page = reviewer.post({"note": NOTE}, form=form, action="note")
+        # Then it stands on the page they get, with all that goes with it
+        assert reviewer.status == 503
+        assert NOTE in page.text
+        again = reviewer.find_form(address)
+        assert again.fields == {**form.fields, "note": [NOTE], "action": ["note"]}
+    # And its button saves it, once
+    for _ in range(2):
+        reviewer.post(form=again, action="note")
+        assert reviewer.status == 200
+    assert open_response(reviewer, reference).text.count("since Monday") == 1
+
+
 def test_a_database_that_is_gone_is_said_and_signs_nobody_out(app: Flask, sign_in: SignIn, tmp_path: Path) -> None:
     reviewer = sign_in(Role.REVIEWER)
-    cookie = read_cookie(reviewer)
+    reviewer.get("/clinic/responses")
+    cookie, form = read_cookie(reviewer), reviewer.find_form("/clinic/responses")
     with app.app_context():
         get_services().engine.dispose()
     database, aside = tmp_path / "foreword.sqlite3", tmp_path / "aside"
@@ -271,6 +307,9 @@ def test_a_database_that_is_gone_is_said_and_signs_nobody_out(app: Flask, sign_i
     assert answer.status_code == 503
     assert "closed for a moment" in answer.text
     assert "Set-Cookie" not in answer.headers
+    # Who writes has it on the page, though nobody can say who they are
+    reviewer.post({"name": "Zoë"}, form=form)
+    assert (reviewer.status, reviewer.find_form("/clinic/responses").fields["name"]) == (503, ["Zoë"])
     database.rmdir()
     aside.rename(database)
     reviewer.get("/clinic/account")

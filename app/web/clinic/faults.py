@@ -20,19 +20,24 @@ FAULTS: Final = {
     403: Problem("This came from another website", ("Nothing was changed. Open the staff pages and do it there.",)),
     404: Problem("There is no page here", ("Check the address, or go to the first staff page.",)),
     405: Problem("This address cannot be used that way", ("Go to the first staff page and go on from there.",)),
-    413: Problem("This is more text than can be sent at once", ("Go back, make it shorter, and send it again.",)),
-    415: Problem("Files cannot be sent here", ("Go back and write it as text.",)),
+    413: Problem(
+        "This is more text than can be sent at once",
+        ("Nothing was changed. Open the page anew, and write less there.",),
+    ),
+    415: Problem(
+        "Files cannot be sent here", ("Nothing was changed. Open the page anew, and write it there as text.",)
+    ),
     429: Problem("There were too many tries in a short time", ("Wait a few minutes, then go back and try again.",)),
     500: Problem(
         "Something broke on our side",
         (
-            "Go back and try once more: what you typed is still there.",
+            "It may be that nothing was done. Open the page anew and see, before you do it again.",
             "If it happens again, tell whoever runs this program; its log says where.",
         ),
     ),
     503: Problem(
         "The staff pages are closed for a moment",
-        ("Wait a minute, then go back and try once more: what you typed is still there.",),
+        ("Wait a minute, then open the page anew.",),
     ),
 }
 """The error pages by status."""

@@ -100,7 +100,8 @@ def is_own_address(held: Held) -> bool:
 
 def list_typed() -> list[str]:
     """Return every text of the request's form that somebody wrote in their own words: no answer of ours may lose it."""
-    return [text for name, text in request.form.items() if name.startswith(("note", "words")) and text.strip()]
+    names = (name for name in request.form if name.startswith(("note", "words")) and name != "notes")  # that is a box
+    return [text for name in names if (text := request.form[name]).strip()]
 
 
 def _account(action: str, reference: str, outcome: str) -> None:

@@ -35,6 +35,7 @@ from app.web.clinic import (
 )
 from app.web.clinic.identity import wiring as identity
 from app.web.clinic.kept import keep_form
+from app.web.clinic.unsaved import keep_unsaved
 from app.web.shell import FormKeeper, get_shell
 
 MODULES = (
@@ -71,7 +72,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(blueprint)
     faults.prepare(app)
     shell = get_shell(app)
-    shell.keep_form = _divide(shell.keep_form)
+    shell.keep_form = _divide(keep_form, shell.keep_form)
+    shell.keep_unsaved = _divide(keep_unsaved, shell.keep_unsaved)
     if "patient" not in app.blueprints:
         # Where patients are served elsewhere, staff who type the bare address mean theirs.
         app.add_url_rule("/", "lead_to_staff_pages", _lead_to_staff_pages)
@@ -81,12 +83,12 @@ def _lead_to_staff_pages() -> ResponseReturnValue:
     return redirect(f"{blueprint.url_prefix}/", 303)
 
 
-def _divide(patients: FormKeeper | None) -> FormKeeper:
+def _divide(staff: FormKeeper, patients: FormKeeper | None) -> FormKeeper:
     """Return what keeps a form for whoever sent it: staff or a patient."""
 
     def keep(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
         if request.blueprint == blueprint.name:
-            return keep_form(posted)
+            return staff(posted)
         return patients(posted) if patients else None
 
     return keep
