@@ -9,9 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from sqlalchemy import Engine
 
@@ -23,6 +23,10 @@ from app.questionnaire.load import load_questionnaire
 from app.storage.editions import find_edition, find_latest_edition, record_edition
 from app.storage.engine import begin_read, begin_write
 from app.web.forms import Forms, build_forms
+
+
+_REST: Final = timedelta(seconds=5)
+"""How long a file is left alone whose reading failed, such as for a locked database, before it is read again."""
 
 
 class NoEditionError(Exception):
@@ -90,16 +94,16 @@ class EditionKeeper:
         self._known: dict[str, Served | None] = {}
         self._newest: Served | None = None
         self._stamp: tuple[int, int] | None = None
+        self._failed_at: datetime | None = None
         self.faults: tuple[Fault, ...] = ()
 
     def get_newest(self) -> Served:
         """Return the edition for new patients, reading the file again when it changed; raises NoEditionError."""
         stamp = self._read_stamp()
         # While one reads the new file, the others go on with the edition there is.
-        if (self._newest is None or stamp != self._stamp) and self._lock.acquire(blocking=self._newest is None):
+        if self._is_due(stamp) and self._lock.acquire(blocking=self._newest is None):
             try:
-                if self._newest is None or stamp != self._stamp:
-                    self._refresh()
+                if self._is_due(stamp) and self._refresh():
                     self._stamp = stamp
             finally:
                 self._lock.release()
@@ -117,6 +121,11 @@ class EditionKeeper:
             self._known[edition_hash] = _serve_or_none(stored.canonical, edition_hash)
         return self._known[edition_hash]
 
+    def _is_due(self, stamp: tuple[int, int] | None) -> bool:
+        if self._newest is None or stamp == self._stamp:
+            return self._newest is None
+        return self._failed_at is None or not timedelta() <= self._now() - self._failed_at < _REST
+
     def _read_stamp(self) -> tuple[int, int] | None:
         try:
             status = self._path.stat()
@@ -124,7 +133,9 @@ class EditionKeeper:
             return None
         return status.st_mtime_ns, status.st_size
 
-    def _refresh(self) -> None:
+    def _refresh(self) -> bool:
+        """Tell whether it is known what the file says: an edition, or faults."""
+        self._failed_at = None
         try:
             self._newest = self._accept()
             self.faults = ()
@@ -137,6 +148,8 @@ class EditionKeeper:
             if self._newest is None:
                 raise
             record_failure(error, "questionnaire not read again")
+            self._failed_at = self._now()
+        return self._failed_at is None
 
     def _accept(self) -> Served:
         try:

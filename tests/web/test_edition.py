@@ -1,7 +1,7 @@
 """D-9: an edition is for ever, a newer file serves new patients, and a bad file never replaces a good one."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from flask import Flask
 from app import create_app
 from app.questionnaire.errors import Fault
 from app.settings import find_resource, load_settings
-from app.storage.engine import create_engine_for, migrate
+from app.storage.engine import begin_write, create_engine_for, migrate
 from app.web.edition import EditionKeeper, NoEditionError
 from tests.web.patient.visitor import ORIGIN, make_visitor
 
@@ -22,12 +22,20 @@ class Clinic:
     path: Path
     url: str
     faults: list[tuple[Fault, ...]] = field(default_factory=list)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def keep(self) -> EditionKeeper:
         """Return a keeper, as a start of the server makes it."""
         engine = create_engine_for(self.url)
         migrate(engine)
-        return EditionKeeper(engine, self.path, report=self.faults.append, now=lambda: datetime.now(UTC))
+        return EditionKeeper(engine, self.path, report=self.faults.append, now=lambda: self.now)
+
+    def ask(self, statement: str) -> None:
+        """Do something in the database from outside."""
+        engine = create_engine_for(self.url)
+        with begin_write(engine) as connection:
+            connection.exec_driver_sql(statement)
+        engine.dispose()
 
     def rewrite(self, old: str, new: str) -> None:
         """Change the file as an author would."""
@@ -94,6 +102,19 @@ def test_a_first_start_with_a_bad_file_says_every_fault(clinic: Clinic) -> None:
     with pytest.raises(NoEditionError) as caught:
         clinic.keep().get_newest()
     assert len(caught.value.faults) > 1
+
+
+def test_a_new_file_is_read_again_once_the_database_answers(clinic: Clinic) -> None:
+    keeper = clinic.keep()
+    old = keeper.get_newest().edition.hash
+    clinic.rewrite("text: How old are you?", "text: What is your age?")
+    clinic.ask("ALTER TABLE editions RENAME TO away")
+    assert keeper.get_newest().edition.hash == old
+    clinic.ask("ALTER TABLE away RENAME TO editions")
+    assert keeper.get_newest().edition.hash == old  # not tried at every page
+    clinic.now += timedelta(seconds=6)
+    assert keeper.get_newest().edition.hash != old
+    assert clinic.faults == []
 
 
 @pytest.fixture
