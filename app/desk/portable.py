@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from app.desk.opening import Note, OpenedVersion
+from app.output.frame import REDISCLOSURE
 from app.questionnaire.answer import dump_answer
 from app.questionnaire.enable import find_way
 from app.questionnaire.leave_out import drop_marked_options, list_left_out
@@ -40,14 +41,20 @@ def dump_person(
     clinic: str,
     left_out: Collection[Sensitive],
     has_notes: bool,
+    has_part_2: bool = False,
     now: datetime,
 ) -> str:
-    """Return the responses as JSON, each answer with its question as it was asked."""
+    """Return the responses as JSON, each answer with its question as it was asked.
+
+    Where 42 CFR Part 2 binds the clinic, its notice goes with answers about substance use (clinical.md L-20).
+    """
+    needs_notice = has_part_2 and Sensitive.SUBSTANCE_USE not in left_out
     plain = {
         "format": FORMAT,
         "clinic": clinic,
         "made": now.isoformat(),
         "leftOut": sorted(left_out),
+        **({"notice": REDISCLOSURE} if needs_notice else {}),
         "responses": [_dump_response(one, names, left_out, has_notes=has_notes) for one in responses],
     }
     return json.dumps(plain, indent=1)

@@ -3,6 +3,8 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from app.desk.opening import Note, make_note
 from app.desk.portable import Portable, dump_person
 from app.questionnaire.answer import Coded, Text
@@ -11,6 +13,7 @@ from tests.desk.conftest import NOW
 from tests.desk.test_marked import open_with
 
 ANN = "a" * 32
+NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 FIRST = open_with(alcohol_use=Coded(("4-plus-week",)), questions_for_doctor=Text("One"))
 SECOND = replace(FIRST, version=2, sent=replace(FIRST.sent, corrected_by=ANN, reason="A slip"))
 NOTES: tuple[Note, ...] = (
@@ -54,3 +57,20 @@ def test_a_question_that_was_not_answered_is_there_without_an_answer() -> None:
     left = dump(frozenset({Sensitive.SUBSTANCE_USE}))["versions"]
     assert isinstance(left, list)
     assert "alcohol-use" not in {item["linkId"] for item in left[0]["item"]}
+
+
+@pytest.mark.parametrize(
+    ("has_part_2", "left_out", "has_notice"),
+    [
+        (True, frozenset(), True),
+        (True, frozenset({Sensitive.PREGNANCY}), True),
+        (True, frozenset({Sensitive.SUBSTANCE_USE}), False),
+        (False, frozenset(), False),
+    ],
+)
+def test_the_notice_of_part_2_goes_with_answers_about_substance_use(
+    left_out: frozenset[Sensitive], *, has_part_2: bool, has_notice: bool
+) -> None:
+    # L-20
+    text = dump_person([PERSON], {}, clinic="", left_out=left_out, has_notes=False, has_part_2=has_part_2, now=NOW)
+    assert json.loads(text).get("notice") == (NOTICE if has_notice else None)

@@ -100,6 +100,7 @@ def _give(chosen: Sequence[Held], form: str) -> Response:
             clinic=services.clinic.name if services.clinic else "",
             left_out=left_out,
             has_notes=has_notes,
+            has_part_2=services.clinic is not None and services.clinic.has_part_2,
             now=services.now(),
         )
         answer = Response(text, mimetype="application/json")

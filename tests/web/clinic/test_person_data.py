@@ -236,7 +236,10 @@ def test_what_is_given_out_for_another_program_holds_everything(
 ) -> None:
     patient.send(questions_for_doctor=Text("Second version"))
     act(lead, reference, "note", note=WORDS, note_alcohol_use="On drinking")
+    lead.get("/clinic/settings")
+    lead.post({"part_2": "yes"}, form=lead.find_form("/clinic/settings"))
     given = json.loads(give_out(lead, reference, "json", substance_use="include", pregnancy="include", notes="1"))
+    assert given["notice"].startswith("42 CFR part 2 prohibits")
     (response,) = given["responses"]
     assert [version["version"] for version in response["versions"]] == [1, 2]
     items = {item["linkId"]: item for item in response["versions"][1]["item"]}
