@@ -24,7 +24,6 @@ from app.storage.editions import find_edition, find_latest_edition, record_editi
 from app.storage.engine import begin_read, begin_write
 from app.web.forms import Forms, build_forms
 
-
 _REST: Final = timedelta(seconds=5)
 """How long a file is left alone whose reading failed, such as for a locked database, before it is read again."""
 
