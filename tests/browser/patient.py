@@ -87,6 +87,7 @@ class Patient:
 
     def answer_page(self) -> None:
         """Fill in everything the page asks that this person has an answer to."""
+        self.page.wait_for_load_state()  # what is not there is not asked, and not what has not come yet
         asked = self.page.locator("input[name=asked]").input_value().split()
         page = load_edition().page_of[asked[0]]
         self.seen.append(page.link_id)
@@ -99,6 +100,7 @@ class Patient:
         for control, values in fill_controls(item, answer).items():
             if item.is_rows and control.endswith(f"-{item.items[0].link_id}") and not self.find(control).count():
                 self.page.get_by_role("button", name="Add").click()
+                self.page.wait_for_load_state()
             for value in values:
                 self.fill(control, value)
 
@@ -118,12 +120,19 @@ class Patient:
 
     def save(self) -> None:
         """Press the one primary button; keep a number that the page asks about."""
-        self.page.get_by_role("button", name="Save and continue").click()
+        self.press()
         doubts = self.page.locator('[name$="-confirmed"]')
         if doubts.count():
             for doubt in doubts.all():
                 doubt.check()
-            self.page.get_by_role("button", name="Save and continue").click()
+            self.press()
+
+    def press(self) -> None:
+        """Press that button, and wait until another page is there in whole: the browser's, or what our script put."""
+        self.page.evaluate("document.body.dataset.isOld = 'yes'")
+        self.page.get_by_role("button", name="Save and continue").click()
+        self.page.locator("body:not([data-is-old])").wait_for(state="attached")
+        self.page.wait_for_load_state()
 
     def answer_check_page(self) -> None:
         """Say whether the answers were looked over, and go on to the decision."""

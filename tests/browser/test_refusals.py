@@ -39,7 +39,7 @@ def walk_to(patient: Patient, link_id: str) -> None:
 
 def press_save(patient: Patient) -> str:
     """Press the button and return the error summary, which must have the focus and the page's title."""
-    patient.page.get_by_role("button", name="Save and continue").click()
+    patient.press()
     assert patient.page.title().startswith("Error:")
     summary = patient.page.get_by_role("alert")
     assert summary.evaluate("element => element === document.activeElement")

@@ -20,30 +20,10 @@ LEAVE = "Leave this page quickly"
 WITHOUT_SCRIPTS = Screen(has_scripts=False)
 
 
-@dataclass(slots=True)
-class ScriptedPatient(Patient):
-    """A person whose browser runs our script: a press is over when another page has taken this one's place."""
-
-    def save(self) -> None:
-        """Press the one primary button; keep a number that the page asks about."""
-        self.press()
-        doubts = self.page.locator('[name$="-confirmed"]')
-        if doubts.count():
-            for doubt in doubts.all():
-                doubt.check()
-            self.press()
-
-    def press(self) -> None:
-        """Press the button and wait for the next page."""
-        self.page.evaluate("document.body.dataset.isOld = 'yes'")
-        self.page.get_by_role("button", name=SAVE).click()
-        self.page.locator("body:not([data-is-old])").wait_for(state="attached")
-
-
 @pytest.fixture
-def patient(live_server: Server, open_page: OpenPage) -> ScriptedPatient:
+def patient(live_server: Server, open_page: OpenPage) -> Patient:
     """Give a person on the first page of questions."""
-    patient = ScriptedPatient(open_page(live_server.url), {})
+    patient = Patient(open_page(live_server.url), {})
     patient.start()
     patient.page.locator(FIRST).wait_for(state="attached")
     # A page can be used before its script has come, and then is the browser's own.
@@ -87,9 +67,7 @@ def leaver(request: pytest.FixtureRequest, live_server: Server, browser: Browser
     assert all(fault.split()[-1].startswith(meant) for fault in faults), faults
 
 
-def test_a_step_is_one_request_and_the_page_is_as_if_it_had_been_opened(
-    patient: ScriptedPatient, live_server: Server
-) -> None:
+def test_a_step_is_one_request_and_the_page_is_as_if_it_had_been_opened(patient: Patient, live_server: Server) -> None:
     page = patient.page
     # Given somebody who has come to the second page, and has read it to its end
     patient.press()
@@ -109,7 +87,7 @@ def test_a_step_is_one_request_and_the_page_is_as_if_it_had_been_opened(
     assert shown == (page.title(), page.locator("h1").inner_text(), page.locator("main").inner_text())
 
 
-def test_a_failed_check_is_told_at_once_and_makes_no_history(patient: ScriptedPatient) -> None:
+def test_a_failed_check_is_told_at_once_and_makes_no_history(patient: Patient) -> None:
     page = patient.page
     length = page.evaluate("history.length")
     patient.fill("age", "seventeen")
@@ -126,7 +104,7 @@ def test_a_failed_check_is_told_at_once_and_makes_no_history(patient: ScriptedPa
     assert urlsplit(page.url).path == "/questions/2"
 
 
-def test_back_and_forward_show_the_pages_as_they_were_saved(patient: ScriptedPatient) -> None:
+def test_back_and_forward_show_the_pages_as_they_were_saved(patient: Patient) -> None:
     page = patient.page
     patient.fill("age", "34")
     patient.press()
@@ -153,7 +131,7 @@ def test_the_same_walk_ends_in_the_same_check_page_with_a_script_and_without(
     # Given somebody with rows of medicines, a date, and numbers that are asked about
     doubted = {name: answer for name, answer in find_patient("K").items() if name in {"bp-systolic", "bp-diastolic"}}
     answers = {**merge_patients("B"), **doubted}
-    with_script = ScriptedPatient(open_page(live_server.url), answers)
+    with_script = Patient(open_page(live_server.url), answers)
     without = Patient(open_page(live_server.url, WITHOUT_SCRIPTS), answers)
     for patient in (with_script, without):
         patient.start()
@@ -170,7 +148,7 @@ def test_the_same_walk_ends_in_the_same_check_page_with_a_script_and_without(
 def test_who_changes_an_answer_comes_back_to_it(live_server: Server, open_page: OpenPage, screen: Screen) -> None:
     # Given somebody far down on the check page
     page = open_page(live_server.url, screen)
-    patient = (ScriptedPatient if screen.has_scripts else Patient)(page, {})
+    patient = Patient(page, {})
     patient.start()
     page.goto("/check")
     row = page.locator("#sleep-apnea")
@@ -205,7 +183,7 @@ def test_a_mistake_that_was_corrected_asks_for_nothing_when_somebody_goes_back(
             assert "enter a whole number" not in page.locator("main").inner_text()
 
 
-def test_a_lost_connection_keeps_everything_typed(patient: ScriptedPatient) -> None:
+def test_a_lost_connection_keeps_everything_typed(patient: Patient) -> None:
     page = patient.page
     patient.fill("age", "34")
     page.locator("[name=reason-for-visit][value=ptsd]").check()
@@ -225,7 +203,7 @@ def test_a_lost_connection_keeps_everything_typed(patient: ScriptedPatient) -> N
     assert patient.find("age").input_value() == "34"
 
 
-def test_more_than_can_be_sent_stays_on_the_page_with_what_to_do(patient: ScriptedPatient) -> None:
+def test_more_than_can_be_sent_stays_on_the_page_with_what_to_do(patient: Patient) -> None:
     page = patient.page
     page.goto("/questions/60")
     patient.fill("questions-for-doctor", TOO_LONG)
@@ -240,7 +218,7 @@ def test_more_than_can_be_sent_stays_on_the_page_with_what_to_do(patient: Script
 
 
 @pytest.mark.parametrize(("status", "advice"), [(413, "Make your longest answer shorter"), (503, "then try again")])
-def test_what_a_proxy_says_fits_the_page_it_is_shown_on(patient: ScriptedPatient, status: int, advice: str) -> None:
+def test_what_a_proxy_says_fits_the_page_it_is_shown_on(patient: Patient, status: int, advice: str) -> None:
     # Given a proxy that answers for the program with the page that comes with it
     page, text = patient.page, (ROOT / f"deploy/pages/{status}.html").read_text()
     said = re.sub("<style>.*</style>", "", text)  # which the policy of our own page stops, and Chromium tells of it
@@ -254,7 +232,7 @@ def test_what_a_proxy_says_fits_the_page_it_is_shown_on(patient: ScriptedPatient
     assert patient.find("age").input_value() == "34"
 
 
-def test_a_double_press_sends_once(patient: ScriptedPatient) -> None:
+def test_a_double_press_sends_once(patient: Patient) -> None:
     page = patient.page
     held: list[Route] = []
 
