@@ -103,7 +103,7 @@ def write_csv(sheet: Sheet, rows: Iterable[SheetRow], *, has_bom: bool = False) 
     """
     line = _LineWriter()
     yield (BOM if has_bom else "") + line.write(list_keys(sheet))
-    yield line.write([_guard(words) for words in _list_words(sheet)])
+    yield line.write([guard_cell(words) for words in _list_words(sheet)])
     readers: dict[str, CellReader] = {}
     count = 0
     for row in rows:
@@ -178,12 +178,12 @@ def write_dictionary(sheet: Sheet) -> Iterator[str]:
     line = _LineWriter()
     yield line.write(["key", "question", "type", "value", "meaning", "left out by default"])
     for name, words in sheet.leading.items():
-        yield line.write([f"response.{name}", _guard(words), "about the response", "", "", ""])
+        yield line.write([f"response.{name}", guard_cell(words), "about the response", "", "", ""])
     for column in sheet.columns:
-        question = _guard(sheet.fill(column.item.text.to(sheet.language)))
+        question = guard_cell(sheet.fill(column.item.text.to(sheet.language)))
         marks = " ".join(sorted(column.tags))
         for value, meaning in _walk_meanings(sheet, column):
-            yield line.write([column.key, question, column.kind.value, value, _guard(meaning), marks])
+            yield line.write([column.key, question, column.kind.value, value, guard_cell(meaning), marks])
     for word, meaning in _list_states(sheet.translate).items():
         yield line.write(["", "", "word", word, meaning, ""])
 
@@ -257,18 +257,18 @@ def _write_cell(cell: Cell) -> str:
             return format(cell, "f")
         case Text(text=text):
             # Typed words that are also our own words get the apostrophe too: a reader can tell the two.
-            return "'" + text if text in STATES else _guard(text)
+            return "'" + text if text in STATES else guard_cell(text)
         case str():
             return cell
 
 
 def _write_value(value: Value) -> str:
     if isinstance(value, str):
-        return _guard(value)
+        return guard_cell(value)
     return "" if value is None else f"{value}"
 
 
-def _guard(text: str) -> str:
+def guard_cell(text: str) -> str:
     """Return the text as no spreadsheet runs it: with an apostrophe in front where it may begin a formula.
 
     Other widths and heights of these signs count as they do. A text that begins with an apostrophe gets another, so

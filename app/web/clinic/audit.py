@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
+from app.output.sheet import guard_cell
 from app.storage.audit import (
     PAGE,
     AuditFilter,
@@ -229,7 +230,7 @@ def _write_csv(wanted: AuditFilter, names: Mapping[str, str]) -> Iterator[str]:
     writer = csv.writer(buffer)
     writer.writerow(_COLUMNS)
     for entry in _stream(wanted):
-        writer.writerow(_guard(f"{value}") for value in _list_values(entry, names).values())
+        writer.writerow(guard_cell(f"{value}") for value in _list_values(entry, names).values())
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
@@ -247,11 +248,6 @@ def _list_values(entry: Entry, names: Mapping[str, str]) -> dict[str, object]:
     about = json.dumps(event.about, sort_keys=True)
     values = (entry.number, entry.at.isoformat(), who, event.actor, event.action, event.subject, event.outcome)
     return dict(zip(_COLUMNS, (*values, event.origin, about, entry.link), strict=True))
-
-
-def _guard(text: str) -> str:
-    """Return a cell that no spreadsheet runs: a person's name is what somebody typed (security.md S20)."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} else text
 
 
 _WRITERS: Final[dict[str, Callable[[AuditFilter, Mapping[str, str]], Iterator[str]]]] = {
