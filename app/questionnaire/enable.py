@@ -81,7 +81,10 @@ def is_enabled(item: Item, answers: Answers, enabled: Collection[str]) -> bool:
     is_any = item.enable_behavior is EnableBehavior.ANY
     for condition in item.enable_when:
         question = condition.question
-        if holds(condition, answers.get(question) if question in enabled else None) is is_any:
+        answer = answers.get(question) if question in enabled else None
+        # Most follow-up pages wait for an answer that is not there: no more is asked about those.
+        has_answer = answer is not None or condition.operator is Operator.EXISTS
+        if (has_answer and holds(condition, answer)) is is_any:
             return is_any
     return not is_any
 

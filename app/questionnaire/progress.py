@@ -59,13 +59,20 @@ def keep_typed(progress: Progress, page: Page, raw: Raw, revision: int) -> Progr
 
 
 def keep_answers(
-    edition: Edition, progress: Progress, page: Page, reading: PageReading, revision: int, *, is_changing: bool = False
+    edition: Edition,
+    progress: Progress,
+    page: Page,
+    reading: PageReading,
+    revision: int,
+    *,
+    before: Way,
+    is_changing: bool = False,
 ) -> Progress:
     """Return the progress with a page's answers in place, and with the pages which that opened noted in `opened`.
 
-    A person who is changing one answer from the check page stays at the end of the form; others are at this page.
+    `before` is the way as it was until now. A person who is changing one answer from the check page stays at the end of
+    the form; others are at this page.
     """
-    before = find_way(edition, progress.answers)
     answers = {link_id: answer for link_id, answer in progress.answers.items() if link_id not in reading.answers}
     answers |= {link_id: answer for link_id, answer in reading.answers.items() if answer is not None}
     pending = {name: typed for name, typed in progress.pending.items() if name != page.link_id}

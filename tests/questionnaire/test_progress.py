@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from app.questionnaire.answer import Coded, Number, Rows, Text
 from app.questionnaire.answers import PageReading, read_page
 from app.questionnaire.edition import Edition, Page
+from app.questionnaire.enable import find_way
 from app.questionnaire.handover import Handover
 from app.questionnaire.model import ItemType
 from app.questionnaire.progress import (
@@ -47,7 +48,7 @@ def save(progress: Progress, link_id: str, revision: int = 1, **typed: str) -> P
     place = find(link_id)
     raw = {name.replace("_", "-"): [value] for name, value in typed.items()}
     reading = read_page(place.questions, raw, TODAY)
-    progress = keep_answers(WALK, progress, place, reading, revision)
+    progress = keep_answers(WALK, progress, place, reading, revision, before=find_way(WALK, progress.answers))
     return keep_typed(progress, place, raw, revision) if reading.problems else progress
 
 
@@ -113,7 +114,8 @@ def test_a_second_tab_is_noticed_also_when_what_it_brings_or_what_is_there_canno
 def test_changing_one_answer_from_the_check_page_keeps_the_place_to_resume_at() -> None:
     progress = save(save(START, "heart", heart_disease="no"), "age-page", age="40")
     reading = PageReading({"heart-disease": Coded(("yes",))}, ())
-    changed = keep_answers(WALK, progress, find("heart"), reading, 5, is_changing=True)
+    before = find_way(WALK, progress.answers)
+    changed = keep_answers(WALK, progress, find("heart"), reading, 5, before=before, is_changing=True)
     assert changed.at == "age-page"
     assert changed.opened == ("more",)
 

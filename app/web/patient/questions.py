@@ -142,7 +142,13 @@ def leave_support() -> Answer:
         current = save_current(
             current,
             lambda now: keep_answers(
-                now.served.edition, now.progress, page, PageReading({}, ()), 0, is_changing=_is_changing()
+                now.served.edition,
+                now.progress,
+                page,
+                PageReading({}, ()),
+                0,
+                before=now.way,
+                is_changing=_is_changing(),
             ),
         )
     except StaleDraftError:
@@ -262,7 +268,9 @@ class Change:
         if self.seen is not None and is_overtaken(now.progress, page, self.seen, self.typed, reading):
             raise OvertakenError(now)
         revision = now.draft.revision + 1
-        progress = keep_answers(now.served.edition, now.progress, page, reading, revision, is_changing=self.is_staying)
+        progress = keep_answers(
+            now.served.edition, now.progress, page, reading, revision, before=now.way, is_changing=self.is_staying
+        )
         # A number we only doubt is an answer already.
         is_unreadable = any(not problem.is_doubt for problem in reading.problems)
         return keep_typed(progress, page, self.typed, revision) if is_unreadable else progress
