@@ -38,6 +38,8 @@ def _draw_lines(summary: Summary) -> Iterator[str]:
         yield from _wrap(entry.question, 0)
         yield from _wrap(entry.rationale, 4)
         yield from _wrap("; ".join(f"{source.key}: {source.title} [{source.mark}]" for source in entry.sources), 4)
+        if entry.review:
+            yield from _wrap(entry.review, 4)
     yield ""
     yield from _wrap(summary.disclaimer, 0)
 
