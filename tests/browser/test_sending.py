@@ -96,6 +96,7 @@ def test_a_patient_sends_on_a_phone(screen: Screen, live_server: Server, open_pa
     page.get_by_role("link", name="Print your summary").click()
     head = page.locator(".sent")
     head.wait_for()
+    page.wait_for_load_state()  # with its pictures
     assert reference in head.inner_text()
     assert NAME in head.inner_text()
     assert head.get_by_role("img").evaluate("image => image.complete && image.naturalWidth > 0")

@@ -1,12 +1,12 @@
 """The same person twice: two tabs, two clicks, and a response that is erased between a look and an act."""
 
 import threading
-import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import Connection, event
 
 from app.storage.engine import begin_write
 from app.storage.people import Role
@@ -79,11 +79,18 @@ def test_a_note_on_what_is_erased_at_that_moment_is_shown_again(
 ) -> None:
     open_response(reviewer, reference)
     engine = find_services(app).engine
+    has_looked = threading.Event()
+
+    def note_write(connection: Connection) -> None:
+        if not connection.get_execution_options().get("postgresql_readonly"):
+            has_looked.set()
+
     with begin_write(engine) as connection:
         erase_response(connection, parse_reference(reference))
+        event.listen(engine, "begin", note_write, insert=True)
         posting = threading.Thread(target=press, args=(reviewer, reference, action), kwargs={"note": NOTE})
         posting.start()
-        time.sleep(0.5)  # it has looked, and waits to write
+        assert has_looked.wait(60)  # and waits to write
     posting.join()
     assert reviewer.status == 410
     assert NOTE in reviewer.document.text
