@@ -29,6 +29,7 @@ def show_done() -> Answer:
         "patient/done.html",
         until=say_until(current),
         receipt=find_receipt_of(current),
+        was_sent=current.progress.sent is not None,
         code=format_resume_code(current.secret),
     )
 

@@ -132,6 +132,9 @@ def test_what_the_clinic_erased_does_not_come_back_by_itself(app: Flask, sender:
     services = app.extensions["foreword-services"]
     with begin_write(services.engine) as connection:
         assert erase_response(connection, response.reference)
+    said = sender.get("/done").text
+    assert "What you sent was deleted at" in said
+    assert "Nothing was sent to anyone" not in said
     send(sender, {}, form=form)
     assert sender.status == CONFLICT
     assert list_responses(app) == []
