@@ -1,20 +1,24 @@
 """`foreword backup`: everything that is kept, sealed into one file and proved by restoring it."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import Final
 
 import click
 
 from app.cli._clinic import ACTOR, OpenClinic, open_present_clinic
 from app.cli._files import name_file
 from app.cli._progress import show_progress
-from app.desk.backup import KEY_FILE, BackupError, Manifest, count_backup, find_backup_key, hurry
+from app.desk.backup import KEY_FILE, NO_FLAWS, BackupError, Manifest, count_backup, find_backup_key, hurry
 from app.desk.backup_folder import Source, make_backup
 from app.desk.nightly_backup import FAILURES, account, account_failure, back_up
 from app.desk.proving import clear_leftovers
 from app.settings import StartError
+
+FOUND: Final = 1
 
 
 @click.command()
@@ -49,6 +53,10 @@ def backup(out: Path | None, key: Path | None) -> None:
     responses = manifest.counts["responses"]
     click.echo(f"{name_file(made)}: {responses} responses, {manifest.rows} rows, restored once to prove it.")
     click.echo(f"The audit log ends with {manifest.head.number}:{manifest.head.link}")
+    for flaw in manifest.flaws.describe():
+        click.echo(f"{name_file(made)}: it was kept, and has what the database itself has: {flaw}", err=True)
+    if manifest.flaws != NO_FLAWS:
+        sys.exit(FOUND)
 
 
 def _require_folder(folder: Path) -> None:

@@ -11,7 +11,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli._clinic import ACTOR
 from app.cli._files import name_file
-from app.desk.backup import KEY_FILE, BackupError, Manifest, find_backup_key, is_empty, load_backup, prove_backup
+from app.desk.backup import (
+    KEY_FILE,
+    Accept,
+    BackupError,
+    Flaws,
+    Manifest,
+    accept_all,
+    find_backup_key,
+    is_empty,
+    load_backup,
+    prove_backup,
+)
 from app.desk.backup_folder import find_newest
 from app.desk.erased import erase_again, name_list, read_list
 from app.desk.keyring import Desk, read_desk
@@ -34,7 +45,10 @@ from app.storage.engine import (
 @click.command()
 @click.argument("file", metavar="IN", type=click.Path(path_type=Path))
 @click.option("--key", type=click.Path(path_type=Path), help="The backup key; backup.key in FOREWORD_DATA without it.")
-def restore(file: Path, key: Path | None) -> None:
+@click.option(
+    "--as-it-is", is_flag=True, help="Restore it although its audit log is not whole, or a key of old letters is lost."
+)
+def restore(*, file: Path, key: Path | None, as_it_is: bool) -> None:
     """Restore the backup IN into an empty database; where IN is a folder, the newest backup in it.
 
     What staff erased since is erased again where the list of it, a file that ends in .erased, lies beside the backup.
@@ -52,7 +66,7 @@ def restore(file: Path, key: Path | None) -> None:
         path = find_newest(file, secret, datetime.now(UTC)) if file.is_dir() else file
         list_path = name_list(path.parent, secret)
         has_list, listed = list_path.exists(), read_list(list_path, secret)
-        manifest, erased = _restore(settings, desk, secret, path, listed)
+        manifest, erased = _restore(settings, desk, secret, path, listed, accept_all if as_it_is else _refuse)
     except BackupError as error:
         raise StartError(f"{name_file(file)}: {error}; nothing was changed") from None
     except OSError as error:
@@ -66,18 +80,24 @@ def restore(file: Path, key: Path | None) -> None:
     _tell(path, manifest, erased if has_list else None)
 
 
+def _refuse(_: Manifest, flaws: Flaws) -> None:
+    raise BackupError(
+        f"{'; '.join(flaws.describe())}; if the database was so when it was backed up, restore it with --as-it-is"
+    )
+
+
 def _restore(
-    settings: Settings, desk: Desk, secret: bytes, path: Path, listed: Mapping[str, str]
+    settings: Settings, desk: Desk, secret: bytes, path: Path, listed: Mapping[str, str], accept: Accept
 ) -> tuple[Manifest, int]:
     now = datetime.now(UTC)
     with path.open("rb") as file:
-        prove_backup(file, secret, desk, settings.data)
+        prove_backup(file, secret, desk, settings.data, accept=accept)
         engine = create_engine_for(settings.database_url)
         try:
             migrate(engine)
             _require_empty(engine)
             with begin_write(engine) as connection:
-                manifest = load_backup(connection, file, secret, desk)
+                manifest = load_backup(connection, file, secret, desk, accept=accept)
                 event = Event(action="backup.restored", actor=ACTOR, about={"rows": manifest.rows})
                 append_event(connection, desk.chain_key, event, now)
                 erased = erase_again(connection, desk.chain_key, listed, now, actor=ACTOR)
@@ -103,6 +123,8 @@ def _tell(path: Path, manifest: Manifest, erased: int | None) -> None:
         f"{name_file(path)}: {manifest.counts['responses']} responses, {manifest.rows} rows as of "
         f"{manifest.made_at:%Y-%m-%d %H:%M} UTC."
     )
+    for flaw in manifest.flaws.describe():
+        click.echo(f"It is restored as it is, and {flaw}.", err=True)
     if erased is not None:
         click.echo(f"{erased} responses that staff erased after that were erased again.")
         click.echo("What retention erased after that is here again: run foreword purge, after looking at legal holds.")

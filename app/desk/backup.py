@@ -11,7 +11,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -23,7 +23,7 @@ from app.desk.keyring import Desk
 from app.desk.proving import open_place
 from app.files import read_private, write_once
 from app.settings import StartError
-from app.storage.audit import Head, find_head, verify_log
+from app.storage.audit import Breach, Head, find_head, is_foreign, verify_log
 from app.storage.dump import count_rows, dump_rows, list_tables, load_rows
 from app.storage.engine import begin_read, begin_snapshot, begin_write, create_engine_for, is_current, migrate
 from app.storage.letters import count_letters
@@ -52,13 +52,38 @@ class BackupError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flaws:
+    """What is wrong with a clinic's own record: the first breach of its audit log, and keys that letters need."""
+
+    breach: Breach | None = None
+    missing: tuple[str, ...] = ()
+
+    def describe(self) -> list[str]:
+        """Return each as a sentence; nothing where there is none."""
+        log = [f"its audit log is not whole: {self.breach.fault}"] if self.breach else []
+        return log + [
+            f"what is sealed to the key {key} does not open: its file is not in keys/" for key in self.missing
+        ]
+
+
+NO_FLAWS: Final = Flaws()
+
+Accept = Callable[["Manifest", Flaws], object]
+"""Is asked about the flaws of a backup that is whole otherwise, and raises `BackupError` where they make it no good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a backup says of itself: when it was made, for which schema, how the audit log ended, how much is in it."""
+    """What a backup says of itself: when it was made, for which schema, how the audit log ended, how much is in it.
+
+    `flaws` are those that were found in it and accepted.
+    """
 
     made_at: datetime
     schema: str
     head: Head
     counts: Mapping[str, int]
+    flaws: Flaws = NO_FLAWS
 
     @property
     def rows(self) -> int:
@@ -119,24 +144,63 @@ def read_manifest(file: BinaryIO, key: bytes) -> Manifest:
         return _read_manifest(next(_read_lines(open_stream(key, file.read))))
 
 
-def prove_backup(file: BinaryIO, key: bytes, desk: Desk, folder: Path, pace: Pace = hurry) -> Manifest:
+def refuse_flaws(_: Manifest, flaws: Flaws) -> None:
+    """Accept none."""
+    raise BackupError(flaws.describe()[0])
+
+
+def accept_all(_: Manifest, __: Flaws) -> None:
+    """Accept whatever is there: somebody said so."""
+
+
+def accept_those_of(engine: Engine, desk: Desk, pace: Pace = hurry) -> Accept:
+    """Return what accepts the flaws that the database itself has: its backup is as good as it is, and the only one."""
+
+    def accept(manifest: Manifest, flaws: Flaws) -> None:
+        with begin_snapshot(engine) as connection:
+            own = find_flaws(connection, desk, manifest.head, pace)
+        ends = manifest.head.number  # behind it the database has gone on since
+        places = [min(one.breach.number, ends + 1) if one.breach else 0 for one in (flaws, own)]
+        if (flaws.breach and places[0] != places[1]) or not set(flaws.missing) <= set(own.missing):
+            refuse_flaws(manifest, flaws)
+
+    return accept
+
+
+def find_flaws(connection: Connection, desk: Desk, seen: Head, pace: Pace = hurry) -> Flaws:
+    """Look through the audit log, and for the key of each letter."""
+    breach = verify_log(connection, desk.chain_key, seen, pace=pace)
+    return Flaws(breach=breach, missing=tuple(sorted(key for key in count_letters(connection) if key not in desk.keys)))
+
+
+def prove_backup(
+    file: BinaryIO, key: bytes, desk: Desk, folder: Path, pace: Pace = hurry, accept: Accept = refuse_flaws
+) -> Manifest:
     """Restore a backup into a temporary database, and return what it says of itself; raises `BackupError`.
 
-    Everything is read to its end, the audit log verified, and whatever is sealed has its key here.
+    Everything is read to its end, the audit log verified, and whatever is sealed has its key here; `accept` is asked
+    where that is not so.
     """
     with open_place(folder) as place:
         engine = create_engine_for(f"sqlite:///{place}/proof.sqlite3")
         try:
             migrate(engine)
             with begin_write(engine) as connection:
-                return load_backup(connection, file, key, desk, pace)
+                return load_backup(connection, file, key, desk, pace, accept)
         except SQLAlchemyError as error:
             raise BackupError(f"it could not be restored in {folder} to prove it: {explain_failure(error)}") from None
         finally:
             engine.dispose()
 
 
-def load_backup(connection: Connection, file: BinaryIO, key: bytes, desk: Desk, pace: Pace = hurry) -> Manifest:
+def load_backup(
+    connection: Connection,
+    file: BinaryIO,
+    key: bytes,
+    desk: Desk,
+    pace: Pace = hurry,
+    accept: Accept = refuse_flaws,
+) -> Manifest:
     """Load a backup into an empty database in the caller's transaction, and return what it says of itself.
 
     Raises `BackupError` before the transaction ends, so that a backup that is not good changes nothing.
@@ -148,13 +212,12 @@ def load_backup(connection: Connection, file: BinaryIO, key: bytes, desk: Desk, 
         _load_tables(connection, _walk(lines, pace))
     if count_rows(connection) != dict(manifest.counts):
         raise BackupError("it does not hold as many rows as it says")
-    breach = verify_log(connection, desk.chain_key, manifest.head, pace=pace)
-    if breach is not None:
-        raise BackupError(f"its audit log is not whole, or the key desk.pem here is not its own: {breach.fault}")
-    missing = sorted(key_id for key_id in count_letters(connection) if key_id not in desk.keys)
-    if missing:
-        raise BackupError(f"what is sealed to the key {missing[0]} does not open: its file is not in keys/")
-    return manifest
+    flaws = find_flaws(connection, desk, manifest.head, pace)
+    if flaws.breach and is_foreign(connection, desk.chain_key):
+        raise BackupError(f"its audit log is not whole, or the key desk.pem here is not its own: {flaws.breach.fault}")
+    if flaws != NO_FLAWS:
+        accept(manifest, flaws)
+    return replace(manifest, flaws=flaws)
 
 
 def is_empty(engine: Engine) -> bool:

@@ -15,7 +15,16 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from app.desk.backup import BackupError, Manifest, Pace, hurry, prove_backup, read_manifest, write_backup
+from app.desk.backup import (
+    BackupError,
+    Manifest,
+    Pace,
+    accept_those_of,
+    hurry,
+    prove_backup,
+    read_manifest,
+    write_backup,
+)
 from app.desk.keyring import Desk
 from app.files import clear_partials, replace_whole, sync_folder
 from app.vault.box import name_key
@@ -48,12 +57,14 @@ def make_backup(
     """Write a backup to a file of this name and return what it says of itself.
 
     `show` is given the steps of writing to walk, `pace` is called after each of proving. Raises `BackupError`,
-    `OSError` or `SQLAlchemyError`, and then nothing is left of it.
+    `OSError` or `SQLAlchemyError`, and then nothing is left of it. What is wrong with the database itself is in the
+    backup as well, and in what it says of itself.
     """
     with replace_whole(path) as file:
         for _ in show(write_backup(source.engine, key, file, now)):
             pass
-        return prove_backup(file, key, source.desk, source.data, pace)
+        accept = accept_those_of(source.engine, source.desk, pace)
+        return prove_backup(file, key, source.desk, source.data, pace, accept)
 
 
 def name_backup(folder: Path, key: bytes, now: datetime) -> Path:

@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.desk.backup import KEY_FILE, BackupError, Manifest, Pace, read_backup_key
+from app.desk.backup import KEY_FILE, NO_FLAWS, BackupError, Manifest, Pace, read_backup_key
 from app.desk.backup_folder import Source, Steps, clear_folder, make_backup, name_backup, remove_old
 from app.desk.doctor_backup import ACTION, FAILED, LAST_GOOD
 from app.desk.keyring import Desk
 from app.desk.nightly import ACTOR, Night
-from app.logs import record_failure
+from app.logs import get_log, record_failure
 from app.settings import Settings, StartError
 from app.storage.audit import Event, append_event
 from app.storage.chores import hold_chore, note_time
@@ -112,13 +112,17 @@ def back_up(
         account_failure(engine, desk, error, now, actor=actor)
         raise
     account(engine, desk, manifest, now, actor=actor)
-    remove_old(folder, key, settings.backup_days, now)
+    if manifest.flaws == NO_FLAWS:  # older ones may be from before
+        remove_old(folder, key, settings.backup_days, now)
     return path, manifest
 
 
 def account(engine: Engine, desk: Desk, manifest: Manifest, now: datetime, *, actor: str) -> None:
     """Enter a good backup in the log, and note that it was the last."""
     about = {"rows": manifest.rows, "entries": manifest.head.number}
+    if flaws := manifest.flaws.describe():
+        about["flaws"] = len(flaws)
+        get_log().error("the database that was backed up has faults; run foreword doctor", faults=flaws)
     with begin_write(engine) as connection:
         note_time(connection, LAST_GOOD, now.date(), now)
         append_event(connection, desk.chain_key, Event(action=ACTION, actor=actor, about=about), now)

@@ -203,11 +203,9 @@ def test_a_snapshot_that_is_lost_on_the_way_is_told(kept_in_postgres: Kept) -> N
 def test_one_that_is_not_good_leaves_the_older_ones_and_is_told(kept: Kept) -> None:
     kept.back_up(NIGHT)
     files = kept.list_files()
-    with begin_write(kept.clinic.engine) as connection:
-        moved = text("UPDATE audit_head SET number = number + 1")
-        connection.execute(moved)
     later = NIGHT + timedelta(days=40)
-    assert run_due_backup(kept.night, later)
+    # With another clinic's key its log is none
+    assert run_due_backup(replace(kept.night, desk=replace(kept.clinic.desk, chain_key=b"o" * 32)), later)
     assert kept.list_files() == files
     assert not list(kept.clinic.settings.data.glob("proof-*"))
     with begin_write(kept.clinic.engine) as connection:
@@ -215,6 +213,20 @@ def test_one_that_is_not_good_leaves_the_older_ones_and_is_told(kept: Kept) -> N
     findings = kept.list_findings(later)
     assert any("failed: it did not restore" in finding for finding in findings)
     assert any(f"the last good one is of {NIGHT:%Y-%m-%d %H:%M} UTC" in finding for finding in findings)
+
+
+def test_one_of_a_database_whose_log_was_changed_is_kept_beside_every_older_one(kept: Kept) -> None:
+    kept.settings = replace(kept.settings, backup_days=1)
+    nights = [NIGHT + timedelta(days=day) for day in range(4)]
+    for night in nights[:2]:
+        kept.back_up(night)
+    with begin_write(kept.clinic.engine) as connection:
+        connection.execute(text("UPDATE audit_head SET number = number + 1"))
+    for night in nights[2:]:
+        assert run_due_backup(kept.night, night)
+    assert len(kept.list_files()) == len(nights)
+    assert kept.list_outcomes() == [("done", "")] * len(nights)
+    assert kept.list_findings(nights[-1]) == []
 
 
 def test_a_folder_that_is_away_is_told_and_tried_again_after_a_rest(kept: Kept) -> None:

@@ -1,6 +1,7 @@
 """S17: a backup made while patients send restores whole, on either database, or is refused before anything changes."""
 
 import io
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,17 +9,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, insert, select, text
 
-from app.desk.backup import BackupError, find_backup_key, is_empty, load_backup, prove_backup, write_backup
+from app.desk.backup import (
+    BackupError,
+    accept_those_of,
+    find_backup_key,
+    is_empty,
+    load_backup,
+    prove_backup,
+    write_backup,
+)
 from app.desk.keyring import FOLDER, open_desk, read_desk
 from app.desk.opening import open_newest
 from app.settings import StartError
 from app.storage.audit import Event, append_event, verify_log
 from app.storage.dump import count_rows
 from app.storage.engine import begin_read, begin_write, create_engine_for, migrate
+from app.storage.tables import RESPONSE_VERSIONS
 from app.storage.worklist import ResponseFilter, list_responses
-from app.vault.box import seal_stream
+from app.vault.box import open_stream, seal_stream
 from tests.desk.conftest import NOW, Clinic
 
 KEY = b"b" * 32
@@ -95,8 +105,6 @@ def test_no_key_draft_or_session_is_in_it(clinic: Clinic) -> None:
         connection.execute(
             text("INSERT INTO throttles (slot, tries, last_at, until) VALUES ('left-out', 1, :now, :now)"), {"now": NOW}
         )
-    from app.vault.box import open_stream  # noqa: PLC0415  only here, to look inside
-
     file = back_up(clinic)
     file.seek(0)
     content = b"".join(open_stream(KEY, file.read))
@@ -170,6 +178,68 @@ def test_another_schema_and_another_content_are_refused(
     file = io.BytesIO(b"".join(seal_stream(KEY, [line + b"\n"], bytes(7))))
     with pytest.raises(BackupError, match=sentence):
         prove_backup(file, KEY, clinic.desk, tmp_path)
+
+
+def alter_entry(engine: Engine, number: int) -> None:
+    """Change an entry of the audit log, as whoever owns the database can."""
+    with begin_write(engine) as connection:
+        if engine.dialect.name == "sqlite":
+            connection.execute(text("DROP TRIGGER IF EXISTS audit_entries_keep_0"))
+        else:
+            connection.execute(text("DROP TRIGGER IF EXISTS audit_entries_keep ON audit_entries"))
+        statement = text("UPDATE audit_entries SET actor = 'nobody' WHERE number = :number")
+        connection.execute(statement, {"number": number})
+
+
+def alter_line(file: io.BytesIO, number: int) -> io.BytesIO:
+    """Return a backup in which an entry of the audit log is another one, sealed as if it were good."""
+    file.seek(0)
+    lines = b"".join(open_stream(KEY, file.read)).split(b"\n")
+    start = next(place for place, line in enumerate(lines) if line.startswith(b'{"table":"audit_entries"'))
+    row = json.loads(lines[start + number])
+    assert row["row"][0] == number
+    row["row"][2] = "nobody"
+    lines[start + number] = json.dumps(row).encode()
+    return io.BytesIO(b"".join(seal_stream(KEY, [b"\n".join(lines)], bytes(7))))
+
+
+def test_what_the_database_has_wrong_itself_is_told_and_its_backup_is_kept(any_clinic: Clinic, tmp_path: Path) -> None:
+    any_clinic.fill(5)
+    accept = accept_those_of(any_clinic.engine, any_clinic.desk)
+    whole = back_up(any_clinic)
+    # Given a clinic whose log was changed in one place
+    alter_entry(any_clinic.engine, 4)
+    file = back_up(any_clinic)
+    # When it goes on, and its backup is proved
+    with begin_write(any_clinic.engine) as connection:
+        append_event(connection, any_clinic.desk.chain_key, Event(action="list.viewed", actor="program"), NOW)
+    # Then that one is good, and says so; and one that was damaged on its way, or of itself, is not
+    manifest = prove_backup(file, KEY, any_clinic.desk, tmp_path, accept=accept)
+    assert manifest.flaws.describe() == ["its audit log is not whole: entry 4 is not what was written"]
+    for damaged in (alter_line(file, 2), alter_line(whole, 3), alter_line(whole, 5)):
+        with pytest.raises(BackupError, match="not what was written"):
+            prove_backup(damaged, KEY, any_clinic.desk, tmp_path, accept=accept)
+    with pytest.raises(BackupError, match="entry 4"):
+        prove_backup(file, KEY, any_clinic.desk, tmp_path)
+
+
+def test_an_end_that_is_gone_and_a_letter_for_no_key_are_told_as_well(any_clinic: Clinic, tmp_path: Path) -> None:
+    any_clinic.fill(5, has_reviews=False)
+    accept = accept_those_of(any_clinic.engine, any_clinic.desk)
+    key_id = "ee" * 8
+    with begin_write(any_clinic.engine) as connection:
+        connection.execute(text("DELETE FROM audit_head"))
+        row = dict(connection.execute(select(RESPONSE_VERSIONS).limit(1)).mappings().one())
+        forged = {**row, "id": "f" * 32, "version": 7, "sealed": b"\x01" + bytes.fromhex(key_id) * 9}
+        connection.execute(insert(RESPONSE_VERSIONS), forged)
+    file = back_up(any_clinic)
+    with begin_write(any_clinic.engine) as connection:
+        append_event(connection, any_clinic.desk.chain_key, Event(action="list.viewed", actor="program"), NOW)
+    manifest = prove_backup(file, KEY, any_clinic.desk, tmp_path, accept=accept)
+    assert manifest.flaws.describe() == [
+        "its audit log is not whole: the row that says where the log ends is missing",
+        f"what is sealed to the key {key_id} does not open: its file is not in keys/",
+    ]
 
 
 def test_the_backup_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:

@@ -175,3 +175,38 @@ def test_before_its_folder_is_there_no_key_is_made_that_somebody_would_have_to_k
     folder.mkdir()
     made = lived.run("backup", FOREWORD_BACKUP_FOLDER=str(folder))
     assert "backup.key: a new backup key. Copy it now" in made.out
+
+
+def test_a_changed_entry_and_a_lost_key_are_told_and_there_are_backups_and_restores_all_the_same(
+    lived: Lived, tmp_path: Path
+) -> None:
+    # Given a clinic whose log was changed, and the old key of letters that somebody forged
+    references = lived.list_references()
+    lived.ask("DROP TRIGGER audit_entries_keep_0")
+    lived.ask("UPDATE audit_entries SET actor = 'nobody' WHERE number = 4")
+    lived.ask(
+        "INSERT INTO response_versions SELECT 'forged', reference, 9, edition_hash, x'01eeeeeeeeeeeeeeee', sent_at "
+        "FROM response_versions LIMIT 1"
+    )
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    # Then a backup is made and kept, and says what it has
+    made = lived.run("backup", FOREWORD_BACKUP_FOLDER=str(folder))
+    assert made.code == 1
+    assert "8 responses" in made.out
+    assert "it was kept, and has what the database itself has: its audit log is not whole: entry 4" in made.err
+    assert "what is sealed to the key eeeeeeeeeeeeeeee does not open" in made.err
+    assert lived.ask("SELECT about FROM audit_entries WHERE action = 'backup.made' AND about LIKE '%flaws\":2%'")
+    # And it is restored for whoever says so
+    wipe(lived)
+    refused = lived.run("restore", str(folder))
+    assert refused.code == 2
+    assert "entry 4 is not what was written" in refused.err
+    assert "restore it with --as-it-is; nothing was changed" in refused.err
+    assert not (lived.folder / "foreword.sqlite3").exists()
+    restored = lived.run("restore", str(folder), "--as-it-is")
+    assert restored.code == 0, restored.err
+    assert "It is restored as it is, and its audit log is not whole: entry 4" in restored.err
+    assert lived.list_references() == references
+    assert lived.run("response", "show", references[-1], "--reason", "drill").code == 0
+    assert "entry 4: entry 4 is not what was written" in lived.run("audit", "verify").out
