@@ -20,7 +20,7 @@ from app.clinic.profile import (
 )
 from app.desk.finding import Finding, Look
 from app.desk.notice import connect, read_server
-from app.desk.retention import find_due
+from app.desk.retention import find_due, is_clock_believed
 from app.questionnaire.canonical import dump_canonical, hash_canonical
 from app.questionnaire.check import check_definition
 from app.questionnaire.errors import DefinitionError
@@ -191,6 +191,12 @@ def look_at_retention(look: Look) -> Iterator[Finding]:
             "retention",
             f"{due.to_erase} responses are more than two days past their time",
             "run: foreword purge, and look whether the server runs at night",
+        )
+    if not is_clock_believed(look.engine, look.now):
+        yield Finding(
+            "retention",
+            "nothing is erased: by this clock, nothing was purged for a month, and nothing else happened",
+            "look at the clock; if it is right, run: foreword purge",
         )
 
 

@@ -19,13 +19,13 @@ from app.clinic.keeper import ClinicKeeper
 from app.desk.doctor import examine
 from app.desk.keyring import Desk
 from app.desk.notice import send_notice
-from app.desk.retention import purge_all
+from app.desk.retention import CHORE, is_clock_believed, purge_all
 from app.logs import get_log, record_failure
 from app.settings import Settings
 from app.storage.chores import hold_chore, note_time
 from app.storage.engine import begin_write
 
-PURGE: Final = "purge"
+PURGE: Final = CHORE
 NOTICE: Final = "notice"
 CHECK: Final = "check"
 
@@ -56,6 +56,8 @@ def run_due_chores(night: Night, now: datetime) -> tuple[str, ...]:
         try:
             if local.hour < _HOURS[name]:
                 continue
+            if name == PURGE and not is_clock_believed(night.engine, now):
+                continue  # not begun, so that the last one stays known; the check tells of it, and so does the doctor
             with hold_chore(night.engine, name, local.date(), now) as is_ours:
                 if not is_ours:
                     continue

@@ -7,17 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Engine
 
-from app.storage.audit import Event, append_event
+from app.storage.audit import AuditFilter, Event, append_event, list_entries
+from app.storage.chores import find_last_time
 from app.storage.engine import begin_read, begin_write, checkpoint
 from app.storage.responses import count_due, erase_response, list_due
 
 BATCH: Final = 100
 """How many responses are erased at once: few enough that a patient who saves a page does not wait."""
+
+
+CHORE: Final = "purge"
+"""The chore under which the last purge is noted."""
+
+_LEAP: Final = timedelta(days=30)
+"""How long nobody purges and nothing happens before a clock has to be looked at."""
+
+_WATCHED: Final = timedelta(days=3)
+"""How long a clock that leapt is not believed by itself: whoever is away over a weekend hears of it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,21 @@ def find_due(engine: Engine, now: datetime) -> Due:
     """Return how many responses are past their time."""
     with begin_read(engine) as connection:
         return Due(*count_due(connection, now))
+
+
+def is_clock_believed(engine: Engine, now: datetime) -> bool:
+    """Tell whether responses may be erased by this clock without anybody's word.
+
+    One that is a month past the last purge, and past all that the audit log tells of until three days ago, may be years
+    ahead: a night by it would erase everything.
+    """
+    with begin_read(engine) as connection:
+        last = find_last_time(connection, CHORE)
+        if last is not None and now - last <= _LEAP:
+            return True
+        # What was written since the clock leapt tells nothing of it.
+        before = list_entries(connection, AuditFilter(until=now - _WATCHED), 1)
+    return not before or now - before[0].at <= _LEAP
 
 
 def purge_due(engine: Engine, chain_key: bytes, now: datetime, *, actor: str, batch: int = BATCH) -> Iterator[int]:

@@ -1,9 +1,14 @@
 """`foreword purge`: what is due goes once, what is held stays."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from app.desk.keyring import read_desk
+from app.settings import load_settings
+from app.storage.audit import Event, append_event
+from app.storage.engine import begin_write, create_engine_for
 from tests.cli.clinic import Lived, make_clinic
 from tests.cli.conftest import Run
 
@@ -28,3 +33,21 @@ def test_what_is_due_goes_and_the_second_time_nothing(lived: Lived) -> None:
     [(about,)] = lived.ask("SELECT about FROM audit_entries WHERE action = 'responses.purged'")
     assert about == '{"count":7}'
     assert len(lived.list_references()) == 1
+
+
+def test_by_a_clock_that_leapt_it_erases_nothing_unless_it_is_told_that_the_clock_is_right(lived: Lived) -> None:
+    settings = load_settings(lived.environ)
+    engine = create_engine_for(settings.database_url)
+    with begin_write(engine) as connection:
+        event = Event(action="list.viewed", actor="x")
+        append_event(connection, read_desk(settings).chain_key, event, datetime(2020, 1, 1, tzinfo=UTC))
+    engine.dispose()
+    lived.ask("UPDATE responses SET delete_at = '2020-01-01 00:00:00.000000'")
+    assert "nothing is erased" in lived.run("doctor", "--offline").out
+    refused = lived.run("purge")
+    assert (refused.code, refused.out) == (2, "")
+    assert "if it is right: foreword purge --clock-is-right" in refused.err
+    assert len(lived.list_references()) == 8
+    assert lived.run("purge", "--clock-is-right").out == "8 responses were past their time and are erased.\n"
+    assert "nothing is erased" not in lived.run("doctor", "--offline").out
+    assert lived.run("purge").code == 0

@@ -1,15 +1,15 @@
 """Retention: what is past its time goes, what is held stays, and the counts are true."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
 from app.clinic.keeper import ClinicKeeper
-from app.desk.nightly import ACTOR, Night, run_due_chores
-from app.desk.retention import find_due, purge_all, purge_due
-from app.storage.audit import AuditFilter, Entry, stream_entries, verify_log
-from app.storage.chores import REST
+from app.desk.nightly import ACTOR, PURGE, Night, run_due_chores
+from app.desk.retention import find_due, is_clock_believed, purge_all, purge_due
+from app.storage.audit import AuditFilter, Entry, Event, append_event, stream_entries, verify_log
+from app.storage.chores import REST, note_time
 from app.storage.engine import begin_read, begin_write
 from app.storage.responses import find_response, list_due
 from app.storage.review import keep
@@ -27,6 +27,21 @@ def list_purges(clinic: Clinic) -> list[Entry]:
 def count_all(clinic: Clinic) -> int:
     with begin_read(clinic.engine) as connection:
         return count_responses(connection, ResponseFilter(has_restricted=True))
+
+
+def note_purge(clinic: Clinic, moment: datetime) -> None:
+    """Have the clinic have purged at a moment, as each night does."""
+    with begin_write(clinic.engine) as connection:
+        note_time(connection, PURGE, moment.date(), moment)
+
+
+def make_night(clinic: Clinic) -> Night:
+    return Night(
+        settings=clinic.settings,
+        engine=clinic.engine,
+        keeper=ClinicKeeper(clinic.engine, is_demonstration=True),
+        desk=clinic.desk,
+    )
 
 
 def hold_one(clinic: Clinic) -> str:
@@ -85,12 +100,8 @@ def test_two_purges_at_once_count_each_response_once(any_clinic: Clinic) -> None
 
 def test_of_many_programs_that_wake_at_once_one_does_each_chore_a_day(any_clinic: Clinic) -> None:
     any_clinic.fill(5, has_reviews=False)
-    night = Night(
-        settings=any_clinic.settings,
-        engine=any_clinic.engine,
-        keeper=ClinicKeeper(any_clinic.engine, is_demonstration=True),
-        desk=any_clinic.desk,
-    )
+    note_purge(any_clinic, LATER - timedelta(days=1))
+    night = make_night(any_clinic)
     done: list[str] = []
     threads = [threading.Thread(target=lambda: done.extend(run_due_chores(night, LATER))) for _ in range(8)]
     for thread in threads:
@@ -105,12 +116,8 @@ def test_of_many_programs_that_wake_at_once_one_does_each_chore_a_day(any_clinic
 
 def test_a_moment_in_which_nothing_can_be_erased_costs_no_day(any_clinic: Clinic) -> None:
     any_clinic.fill(5, has_reviews=False)
-    night = Night(
-        settings=any_clinic.settings,
-        engine=any_clinic.engine,
-        keeper=ClinicKeeper(any_clinic.engine, is_demonstration=True),
-        desk=any_clinic.desk,
-    )
+    note_purge(any_clinic, LATER - timedelta(days=1))
+    night = make_night(any_clinic)
     with begin_write(any_clinic.engine) as connection:
         connection.execute(text("ALTER TABLE notes RENAME TO elsewhere"))
     assert "purge" in run_due_chores(night, LATER)
@@ -132,3 +139,31 @@ def test_nothing_is_done_before_its_hour_by_the_clinic_s_clock(clinic: Clinic) -
     midnight = NOW.replace(hour=5, minute=30)  # half past midnight in Chicago
     assert run_due_chores(night, midnight) == ()
     assert run_due_chores(night, midnight + timedelta(hours=2)) == ("purge",)
+
+
+def test_a_clock_years_ahead_for_a_night_erases_nothing_until_somebody_had_time_to_see_it(any_clinic: Clinic) -> None:
+    any_clinic.fill(5, has_reviews=False)
+    note_purge(any_clinic, NOW)
+    night, leapt = make_night(any_clinic), NOW + timedelta(days=1200)
+    for hours in range(0, 48, 6):
+        assert PURGE not in run_due_chores(night, leapt + timedelta(hours=hours))
+        with begin_write(any_clinic.engine) as connection:  # the pages go on, by the same clock
+            event = Event(action="list.viewed", actor="x")
+            append_event(connection, any_clinic.desk.chain_key, event, leapt + timedelta(hours=hours))
+    assert count_all(any_clinic) == 5
+    # It was set right: the nights go on as before
+    assert PURGE in run_due_chores(night, NOW + timedelta(days=1))
+    assert count_all(any_clinic) == 5
+
+
+def test_a_clinic_that_was_switched_off_for_long_purges_again(any_clinic: Clinic) -> None:
+    any_clinic.fill(5, has_reviews=False)
+    assert is_clock_believed(any_clinic.engine, NOW + timedelta(hours=1))  # new: nothing is old enough to tell
+    note_purge(any_clinic, NOW)
+    assert is_clock_believed(any_clinic.engine, NOW + timedelta(days=30))
+    assert not is_clock_believed(any_clinic.engine, LATER)
+    with begin_write(any_clinic.engine) as connection:
+        append_event(connection, any_clinic.desk.chain_key, Event(action="list.viewed", actor="x"), LATER)
+    assert not is_clock_believed(any_clinic.engine, LATER + timedelta(days=2))
+    assert PURGE in run_due_chores(make_night(any_clinic), LATER + timedelta(days=4))
+    assert count_all(any_clinic) == 0
