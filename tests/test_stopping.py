@@ -108,13 +108,14 @@ def count_responses(server: Server) -> int:
 
 
 def test_of_all_who_send_nobody_is_cut_off_and_what_was_acknowledged_is_there(start_server: StartServer) -> None:
-    server = start_server(drain_seconds=1)
+    server = start_server(drain_seconds=4)
     port = get_port(server)
     with ThreadPoolExecutor(PATIENTS) as threads:
         senders = [threads.submit(send_until_closed, server.url) for _ in range(PATIENTS)]
         wait_until(lambda: count_responses(server) >= PATIENTS)
+        connection = Caller("127.0.0.1", port, timeout=SECONDS)
+        connection.connect()
         server.process.send_signal(signal.SIGTERM)
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
         connection.request("GET", "/readyz")
         answer = connection.getresponse()
         said = answer.status, answer.read(), answer.headers["Connection"]
