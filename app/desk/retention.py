@@ -61,7 +61,7 @@ def is_clock_believed(engine: Engine, now: datetime) -> bool:
 
 
 def purge_due(engine: Engine, chain_key: bytes, now: datetime, *, actor: str, batch: int = BATCH) -> Iterator[int]:
-    """Erase what is past its time, and give the number of each batch; at the end nothing of it is in the journal."""
+    """Erase what is past its time, and give the number of each batch; then SQLite’s journal has nothing of it."""
     while True:
         with begin_write(engine) as connection:
             due = list_due(connection, now, batch)

@@ -99,7 +99,7 @@ def reseal(engine: Engine, desk: Desk, newest: PublicKey, resealed: Resealed, ba
 
 
 def finish(engine: Engine, desk: Desk, newest: PublicKey, resealed: Resealed, now: datetime, *, actor: str) -> None:
-    """Account for a rotation that went through, and leave nothing of the old letters in the journal."""
+    """Account for a rotation that went through, and leave nothing of the old letters in SQLite's journal."""
     about = {"resealed": resealed.done, "unreadable": len(resealed.unreadable)}
     with begin_write(engine) as connection:
         event = Event(action="key.rotated", actor=actor, subject=newest.id, about=about)

@@ -143,8 +143,8 @@ def _count_changes(connection: Connection) -> int:
 def checkpoint(engine: Engine) -> bool:
     """Empty SQLite's write-ahead log, which still holds what was erased (S18), and tell whether it is now empty.
 
-    False means that somebody kept reading for a second: try again later. PostgreSQL offers nothing alike; there an
-    erased draft is unreadable because its key is gone.
+    False means that somebody kept reading for a second: try again later. PostgreSQL offers nothing alike: what is
+    erased there is sealed, and its operator sees to the rest (docs/threats.md).
     """
     if engine.dialect.name != "sqlite":
         return True
