@@ -16,9 +16,9 @@ from app.clinic.keeper import ClinicKeeper
 from app.desk.keyring import Desk, open_desk, require_own_database
 from app.files import make_data_folder
 from app.settings import ProgramRole, Settings, StartError, load_settings
-from app.storage.engine import SchemaRevisionError, begin_read, create_engine_for, migrate
+from app.storage.engine import DatabaseUrlError, SchemaRevisionError, begin_read, create_engine_for, migrate
 from app.storage.kind import find_kind
-from app.storage.trouble import explain_failure
+from app.storage.trouble import explain_failure, is_new
 
 ACTOR = "command line"
 """Who acts in the audit log when a command does."""
@@ -45,12 +45,26 @@ def open_present_clinic(*, has_to_fit: bool = True) -> Iterator[OpenClinic]:
 
 
 def require_database(settings: Settings) -> None:
-    """Raise `StartError` where SQLite would make a database: the wrong folder would look like an empty clinic."""
+    """Raise `StartError` where there is no database, or nothing in it: a wrong one looks like an empty clinic."""
     url = make_url(settings.database_url)
     if url.drivername.startswith("sqlite") and not Path(url.database or "").exists():
         raise StartError(
             f"{url.database}: there is no database; name its folder in FOREWORD_DATA, or begin one: foreword serve"
         )
+    try:
+        engine = create_engine_for(settings.database_url)
+    except DatabaseUrlError as error:
+        raise StartError(f"FOREWORD_DATABASE_URL: {error}") from None
+    try:
+        require_own_database(engine, settings)
+        if is_new(engine):
+            raise StartError(
+                "FOREWORD_DATABASE_URL: nothing is in this database; name the clinic's, or begin one: foreword serve"
+            )
+    except SQLAlchemyError as error:
+        raise StartError(f"FOREWORD_DATABASE_URL: {explain_failure(error)}") from None
+    finally:
+        engine.dispose()
 
 
 @contextmanager

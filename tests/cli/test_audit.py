@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from app.storage.engine import begin_read, create_engine_for
+from app.storage.trouble import is_new
 from tests.cli.clinic import Lived, make_clinic
 from tests.cli.conftest import Run
 
@@ -75,3 +77,19 @@ def test_a_folder_without_a_clinic_is_told_and_stays_empty(run: Run, tmp_path: P
     assert refused.code == 2
     assert "there is no database; name its folder in FOREWORD_DATA" in refused.err
     assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("words", [("audit", "head"), ("staff", "list"), ("doctor",)])
+def test_no_command_begins_a_clinic_in_a_database_that_is_empty(
+    run: Run, tmp_path: Path, database_url: str, words: tuple[str, ...]
+) -> None:
+    data = tmp_path / "data"
+    engine = create_engine_for(database_url)
+    with begin_read(engine):
+        pass  # on SQLite, this makes the file
+    refused = run(*words, FOREWORD_DATABASE_URL=database_url, FOREWORD_DATA=str(data))
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith("FOREWORD_DATABASE_URL: nothing is in this database; name the clinic's")
+    assert is_new(engine)
+    assert not data.exists()
+    engine.dispose()
