@@ -9,7 +9,9 @@ import click
 from sqlalchemy import Connection
 
 from app.cli._clinic import ACTOR, OpenClinic, open_present_clinic
+from app.desk.person_words import LONGEST_NAME, is_login, is_name
 from app.desk.staff import JOIN_PATH, invite, reset
+from app.output.visible import show_hidden
 from app.storage.audit import Event, append_event
 from app.storage.engine import begin_write
 from app.storage.invitations import Purpose, revoke_invitations
@@ -43,7 +45,7 @@ def list_() -> None:
     for person in people:
         roles = ",".join(sorted(person.roles)) or "none"
         seen = f"{person.signed_in_at:%Y-%m-%d %H:%M} UTC" if person.signed_in_at else "never"
-        click.echo(f"{person.login}  {roles}  {_name_state(person)}  {seen}  {person.name}")
+        click.echo(f"{_show(person.login)}  {roles}  {_name_state(person)}  {seen}  {_show(person.name)}")
 
 
 @staff.command("invite")
@@ -62,11 +64,17 @@ def invite_(login: str, name: str, roles: tuple[str, ...]) -> None:
 
     The link works once, for a day.
     """
+    if not is_login(login):
+        _refuse(
+            "LOGIN: this is no sign-in name; write one that looks like an e-mail address, such as ann@clinic.example"
+        )
+    if not is_name(name):
+        _refuse(f"--name: this is no name; write one of at most {LONGEST_NAME} characters, and no control characters")
     now = datetime.now(UTC)
     with open_present_clinic(has_to_fit=False) as clinic:
         try:
             with begin_write(clinic.engine) as connection:
-                person = create_person(connection, login=login, name=name, roles=map(Role, roles), now=now)
+                person = create_person(connection, login=login, name=name.strip(), roles=map(Role, roles), now=now)
                 secret = invite(connection, person, Purpose.PERSON, now)
                 about = {"roles": " ".join(sorted(person.roles))}
                 _record(clinic, connection, "person.invited", person, now, about)
@@ -147,6 +155,11 @@ def _record(
 
 def _say_link(clinic: OpenClinic, secret: str) -> None:
     click.echo(f"{clinic.settings.clinic_url}{JOIN_PATH}{secret}")
+
+
+def _show(text: str) -> str:
+    """Return a text as one line that no terminal takes for an order."""
+    return " ".join(show_hidden(text).split())
 
 
 def _name_state(person: Person) -> str:

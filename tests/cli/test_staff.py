@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from app.desk.staff import hash_invitation
 from app.storage.access import find_access_by_login
 from app.storage.audit import AuditFilter, list_entries
-from app.storage.engine import begin_read, create_engine_for, migrate
+from app.storage.engine import begin_read, begin_write, create_engine_for, migrate
 from app.storage.invitations import Purpose, find_invitation
 from app.storage.people import find_person_by_login
 from tests.cli.conftest import Outcome, Run
@@ -83,6 +83,36 @@ def test_a_sign_in_name_is_given_once(staff: Staff) -> None:
     refused = staff("invite", ANN, "--name", "Another", "--role", "reviewer")
     assert (refused.code, refused.out) == (2, "")
     assert refused.err.startswith(f"{ANN}: somebody signs in with this name already")
+
+
+@pytest.mark.parametrize(
+    ("login", "name", "place"),
+    [
+        ("", "Ann Lee", "LOGIN: "),
+        ("ann", "Ann Lee", "LOGIN: "),
+        ("ann@clinic.example\x1b]0;owned\x07", "Ann Lee", "LOGIN: "),
+        (ANN, " ", "--name: "),
+        (ANN, "A\x1b]0;owned\x07", "--name: "),
+        (ANN, "x" * 101, "--name: "),
+    ],
+)
+def test_what_the_page_refuses_of_a_person_the_command_refuses(
+    staff: Staff, database: Engine, login: str, name: str, place: str
+) -> None:
+    refused = staff("invite", login, "--name", name, "--role", "reviewer")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith(place)
+    assert "\x1b" not in refused.err
+    assert list_actions(database) == []
+
+
+def test_a_name_from_elsewhere_is_no_order_to_a_terminal(staff: Staff, database: Engine) -> None:
+    assert staff("invite", ANN, "--name", "Ann", "--role", "auditor").code == 0
+    with begin_write(database) as connection:
+        connection.execute(text("UPDATE people SET name = :name"), {"name": "A\x1b]0;owned\x07\nB"})
+    listed = staff("list").out
+    assert listed.endswith("A[U+001B]]0;owned[U+0007] B\n")
+    assert "\x1b" not in listed
 
 
 def test_there_is_no_clinic_where_nobody_began_one(run: Run) -> None:

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import Final
 
 from flask import current_app, request
 
+from app.desk.person_words import is_login, is_name
 from app.web.clinic.identity.words import LOGIN_MISSING, NAME_MISSING, NOT_THE_SAME, say_problem
 from app.web.services import get_services
-
-_LONGEST_NAME: Final = 100
-_LONGEST_LOGIN: Final = 254
-_LOGIN: Final = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\"]+")
 
 
 def find_name_problem(control: str, name: str) -> dict[str, str]:
     """Return what to do about a person's name, by its control."""
-    is_fine = 0 < len(name.strip()) <= _LONGEST_NAME and _is_printable(name)
-    return {} if is_fine else {control: say_problem(NAME_MISSING)}
+    return {} if is_name(name) else {control: say_problem(NAME_MISSING)}
 
 
 def find_login_problem(control: str, login: str) -> dict[str, str]:
     """Return what to do about a sign-in name, by its control."""
-    is_fine = _LOGIN.fullmatch(login.strip()) and len(login) <= _LONGEST_LOGIN and _is_printable(login)
-    return {} if is_fine else {control: say_problem(LOGIN_MISSING)}
+    return {} if is_login(login) else {control: say_problem(LOGIN_MISSING)}
 
 
 def find_new_password_problems(words: Iterable[str]) -> dict[str, str]:
@@ -37,8 +30,3 @@ def find_new_password_problems(words: Iterable[str]) -> dict[str, str]:
     if problems:
         return {"new-password": say_problem(problems[0])}
     return {} if password == again else {"new-password-again": say_problem(NOT_THE_SAME)}
-
-
-def _is_printable(text: str) -> bool:
-    """Tell whether a text has no control characters and no half ones: it stands in tables and log lines of pages."""
-    return all(character.isprintable() for character in text.strip())
