@@ -69,8 +69,8 @@ def listen() -> Iterator[Ear]:
             with suppress(OSError):  # closed: nobody listens any more
                 while True:
                     caller, _ = listener.accept()
-                    with caller:
-                        caller.settimeout(1)
+                    with caller, suppress(OSError):  # whoever connects and says nothing
+                        caller.settimeout(10)
                         ear.heard.append(caller.recv(200))
 
         thread = threading.Thread(target=hear, daemon=True)
