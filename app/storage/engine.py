@@ -19,7 +19,6 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from app.storage.metadata import SCHEMA_REVISION
 from app.storage.postgres import SNAPSHOT_IDLE_SECONDS, WAIT_SECONDS, create_postgres_engine
 
-_READS_ONLY: Final = "foreword_reads_only"
 _IS_QUICK: Final = "foreword_is_quick"
 _BUSY_SECONDS: Final = 5
 _CHECKPOINT_SECONDS: Final = 1
@@ -97,16 +96,20 @@ def begin_read(engine: Engine) -> Iterator[Connection]:
 
     A write in it is refused: at once by PostgreSQL, at the end and with `ReadOnlyTransactionError` on SQLite.
     """
-    with engine.connect() as connection:
-        connection.execution_options(**{_READS_ONLY: True, "postgresql_readonly": True})
-        if engine.dialect.name == "postgresql":
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
             # The driver says both within its BEGIN: no page waits longer for it. The pool takes them back.
-            connection.execution_options(isolation_level="REPEATABLE READ")
-        with connection.begin():
-            before = _count_changes(connection)
-            yield connection
-            if _count_changes(connection) != before:
-                raise ReadOnlyTransactionError
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
+        return
+    with engine.connect() as connection, connection.begin():
+        driver = _begin_sqlite(connection, "BEGIN")
+        # Its own guard, PRAGMA query_only, makes it prepare every cached statement anew: a quarter of a GET’s time.
+        before = driver.total_changes
+        yield connection
+        if driver.total_changes != before:
+            raise ReadOnlyTransactionError
 
 
 @contextmanager
@@ -127,17 +130,27 @@ def begin_write(engine: Engine, *, is_quick: bool = False) -> Iterator[Connectio
     What is committed survives a power cut. A quick one on SQLite survives a crash of the program only: a power cut can
     cost the last pages a patient saved, and waiting for the disk at every page would cost all of them more.
     """
-    with engine.connect() as connection:
-        connection.execution_options(**{_IS_QUICK: is_quick})
-        with connection.begin():
-            yield connection
+    with engine.connect() as connection, connection.begin():
+        if engine.dialect.name == "sqlite":
+            # It takes the write lock at once and waits for it; a read that turns into a write fails without waiting.
+            _begin_sqlite(connection, "BEGIN IMMEDIATE", is_quick=is_quick)
+        yield connection
 
 
-def _count_changes(connection: Connection) -> int:
-    # SQLite's own guard, PRAGMA query_only, makes it prepare every cached statement anew: a quarter of a GET's time.
-    if connection.dialect.name != "sqlite":
-        return 0
-    return cast("sqlite3.Connection", connection.connection.driver_connection).total_changes
+def _begin_sqlite(connection: Connection, statement: str, *, is_quick: bool | None = None) -> sqlite3.Connection:
+    """Begin a transaction, for the driver begins none, and return the driver's connection; `is_quick` where it writes.
+
+    Not in an event of SQLAlchemy's: where there is one, it looks for all others at each step of a statement.
+    """
+    driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+    try:
+        if is_quick is not None and connection.info.get(_IS_QUICK, False) is not is_quick:
+            driver.execute(f"PRAGMA synchronous = {'NORMAL' if is_quick else 'FULL'}")
+            connection.info[_IS_QUICK] = is_quick
+        driver.execute(statement)  # said to the driver itself: through SQLAlchemy it costs as much as what it is for
+    except sqlite3.Error as error:
+        raise OperationalError(statement, None, error) from error
+    return driver
 
 
 def checkpoint(engine: Engine) -> bool:
@@ -177,6 +190,7 @@ def migrate(engine: Engine, patience: float = _MIGRATION_SECONDS) -> None:
             else:
                 connection.connection.cursor().execute(f"PRAGMA busy_timeout = {round(patience * 1000)}")
                 with connection.begin():
+                    _begin_sqlite(connection, "BEGIN IMMEDIATE", is_quick=False)
                     _upgrade(connection)
         finally:
             connection.invalidate()  # closed: its long time-outs and its lock must not come back through the pool
@@ -277,21 +291,5 @@ def _create_sqlite_engine(url: URL) -> Engine:
     def _set_pragmas(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
         for pragma in _SQLITE_PRAGMAS:
             connection.execute(pragma)
-
-    @event.listens_for(engine, "begin")
-    def _begin_sqlite(connection: Connection) -> None:
-        # IMMEDIATE takes the write lock at once and waits for it; a read that turns into a write fails without waiting.
-        is_read = connection.get_execution_options().get(_READS_ONLY, False)
-        # Said to the driver itself: through SQLAlchemy it costs as much as the statement it is for.
-        driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
-        statement = "BEGIN" if is_read else "BEGIN IMMEDIATE"
-        is_quick = connection.get_execution_options().get(_IS_QUICK, False)
-        try:
-            if not is_read and connection.info.get(_IS_QUICK, False) is not is_quick:
-                driver.execute(f"PRAGMA synchronous = {'NORMAL' if is_quick else 'FULL'}")
-                connection.info[_IS_QUICK] = is_quick
-            driver.execute(statement)
-        except sqlite3.Error as error:
-            raise OperationalError(statement, None, error) from error
 
     return engine
