@@ -3,12 +3,14 @@
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli._clinic import ACTOR, OpenClinic, open_present_clinic
 from app.cli._files import name_file
@@ -19,6 +21,7 @@ from app.settings import StartError
 from app.storage.editions import list_editions
 from app.storage.engine import begin_read
 from app.storage.responses import ReviewStatus
+from app.storage.trouble import explain_failure
 from app.storage.worklist import ResponseFilter
 
 FOUND: Final = 1
@@ -96,10 +99,15 @@ def _write(clinic: OpenClinic, order: Order, file: BinaryIO, name: str) -> Expor
         for _ in show_progress("Responses", _copy(made, file), made.expected):
             pass
         file.flush()
-    except OSError as error:
-        raise StartError(f"{name}: it cannot be written: {error.strerror}; what is there is not whole") from None
-    finally:
-        made.end(datetime.now(UTC))
+    except BaseException as error:
+        with suppress(SQLAlchemyError):  # what cut it off may keep this from being noted too
+            made.end(datetime.now(UTC))
+        if isinstance(error, OSError):
+            raise StartError(f"{name}: it cannot be written: {error.strerror}; what is there is not whole") from None
+        if isinstance(error, SQLAlchemyError):
+            raise StartError(f"{name}: what is there is not whole: {explain_failure(error)}") from None
+        raise
+    made.end(datetime.now(UTC))
     return made
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.clinic import make_clinic
 from tests.cli.conftest import Run
 from tests.support.server import COMMAND
 
@@ -121,3 +122,24 @@ def test_a_reader_who_goes_away_is_told_of_and_accounted_for(filled: Run, tmp_pa
     assert "standard output: it cannot be written: Broken pipe; what is there is not whole" in said
     asked = "SELECT outcome FROM audit_entries WHERE action = 'export.made' ORDER BY number"
     assert ask(tmp_path, asked) == [("begun",), ("cut-off",)]
+
+
+@pytest.mark.parametrize("is_end_kept", [True, False], ids=["noted", "not even noted"])
+def test_a_file_that_the_database_cut_off_is_told_not_to_be_whole(
+    run: Run, tmp_path: Path, database_url: str, *, is_end_kept: bool
+) -> None:
+    lived = make_clinic(run, tmp_path, responses=3, url=database_url)
+    lived.ask("ALTER TABLE response_versions RENAME TO away")
+    if not is_end_kept:
+        lived.ask(
+            "ALTER TABLE audit_entries ADD CONSTRAINT x CHECK (strpos(about, 'unreadable') = 0) NOT VALID"
+            if database_url.startswith("postgresql")
+            else "CREATE TRIGGER x BEFORE INSERT ON audit_entries WHEN NEW.about LIKE '%unreadable%' "
+            "BEGIN SELECT RAISE(ABORT, 'x'); END"
+        )
+    done = lived.run("export", "out.csv")
+    assert (done.code, done.out) == (2, "")
+    assert "out.csv: what is there is not whole: the database " in done.err
+    assert "Traceback" not in done.err
+    outcomes = lived.ask("SELECT outcome FROM audit_entries WHERE action = 'export.made' ORDER BY number")
+    assert outcomes == [("begun",), ("cut-off",)][: 2 if is_end_kept else 1]
