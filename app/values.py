@@ -14,6 +14,7 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _MAIL_SCHEMES: Final = frozenset({"smtp", "smtps"})
 _CONTACT: Final = re.compile(r"(mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+?[\d.()-]+)", re.ASCII)
 _REDIS_SCHEMES: Final = frozenset({"redis", "rediss", "unix"})
+_MOST_DIGITS: Final = 6
 _FLAGS: Final = {"0": False, "1": True}
 _DATABASES: Final = ("sqlite:///", "postgresql+psycopg://")
 
@@ -31,8 +32,14 @@ def parse_flag(text: str) -> bool:
 
 
 def parse_number(text: str, allowed: range) -> int:
-    """Return a whole number out of those that are allowed."""
-    if not (text.isascii() and text.isdigit() and int(text[:6]) in allowed):
+    """Return a whole number out of those that are allowed.
+
+    >>> parse_number("0000809999", range(1, 65536))
+    Traceback (most recent call last):
+        ...
+    ValueError: '0000809999' is not a number from 1 to 65535; write one
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and int(text) in allowed):
         raise ValueError(f"{text!r} is not a number from {allowed[0]} to {allowed[-1]}; write one")
     return int(text)
 

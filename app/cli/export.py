@@ -70,8 +70,8 @@ def export(  # noqa: PLR0913 - each is an option, and click names them
         order = Order(
             responses=ResponseFilter(
                 statuses=tuple(STATE_WORDS[word] for word in states) or tuple(ReviewStatus),
-                since=_begin(clinic, since),
-                until=_begin(clinic, until + timedelta(days=1) if until else None),
+                since=_begin(clinic, since, "--since"),
+                until=_begin(clinic, until, "--until", timedelta(days=1)),
                 edition_hash=_find_edition(clinic, edition),
             ),
             format=Format(form),
@@ -134,10 +134,14 @@ def _name(out: Path) -> str:
     return "standard output" if out == _STDOUT else name_file(out.absolute())
 
 
-def _begin(clinic: OpenClinic, day: datetime | None) -> datetime | None:
+def _begin(clinic: OpenClinic, day: datetime | None, option: str, later: timedelta = timedelta()) -> datetime | None:
+    """Return when a day begins by the clinic's clock, or one that is so much later."""
     known = clinic.keeper.get().clinic
     zone = ZoneInfo(known.time_zone) if known else UTC
-    return datetime.combine(day.date(), time(), zone) if day else None
+    try:
+        return datetime.combine(day.date() + later, time(), zone).astimezone(UTC) if day else None
+    except OverflowError:
+        raise click.BadParameter("there is no such day in every time zone; name another", param_hint=option) from None
 
 
 def _find_edition(clinic: OpenClinic, start: str) -> str:

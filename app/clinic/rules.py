@@ -15,6 +15,7 @@ READING_DAYS: Final = range(1, 61)
 RETENTION_DAYS: Final = range(1, 36_526)
 """Up to a hundred years: laws ask for much between a month and a patient's life (L-16)."""
 
+_MOST_DIGITS: Final = 9  # of a longer one, making a number takes its time
 _LINE: Final = 200
 _TEXT: Final = 4000
 _MAIL: Final = re.compile(r"[^\s@<>,;:\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -57,7 +58,7 @@ def read_days(typed: str, allowed: range) -> int:
     30
     """
     number = typed.strip()
-    if not (number.isascii() and number.isdigit() and int(number[:9]) in allowed):
+    if not (number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS and int(number) in allowed):
         raise SettingError(f"Enter a whole number of days from {allowed[0]} to {allowed[-1]:,}")
     return int(number)
 

@@ -108,6 +108,13 @@ def ask(folder: Path, statement: str) -> list[tuple[str, ...]]:
         return database.execute(statement).fetchall()
 
 
+def test_a_day_at_the_end_of_all_calendars_is_told_in_a_sentence(filled: Run, tmp_path: Path) -> None:
+    refused = filled("export", "out.csv", "--until", "9999-12-31", **DEMO)
+    assert (refused.code, refused.out) == (2, "")
+    assert "Invalid value for --until: there is no such day in every time zone; name another" in refused.err
+    assert not (tmp_path / "out.csv").exists()
+
+
 def test_a_reader_who_goes_away_is_told_of_and_accounted_for(filled: Run, tmp_path: Path) -> None:
     assert filled("demo", "--responses", "150", **DEMO).code == 0
     words = [str(COMMAND), "export", "-"]

@@ -14,7 +14,7 @@ from app.clinic.rules import SettingError
 BANNED = ("valid", "invalid", "please", "sorry", "required")
 
 
-@pytest.mark.parametrize("typed", ["", "0", "36526", "1.5", "-1", "\uff11\uff12", "1 2", "9" * 30, "ten"])
+@pytest.mark.parametrize("typed", ["", "0", "36526", "1.5", "-1", "\uff11\uff12", "1 2", "9" * 30, "0000000309", "ten"])
 def test_days_are_a_whole_number_in_bounds(typed: str) -> None:
     with pytest.raises(SettingError) as refused:
         rules.read_days(typed, rules.RETENTION_DAYS)
