@@ -11,11 +11,11 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/.stamps
-# The browser of the browser tests and a library that its driver needs; fonts for every script a patient may write in;
-# a Redis, where counts of tries are kept when there are several machines; what stands in front of the program, and what
-# looks at how deploy/ starts it; a clock that can be set back for one program.
-DEBIAN_PACKAGES := chromium libatomic1 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji redis-server haproxy iproute2 \
-	poppler-utils strace libreoffice-calc-nogui \
+# The browser of the browser tests, whole and without its windows, and a library that its driver needs; fonts for every
+# script a patient may write in; a Redis, where counts of tries are kept when there are several machines; what stands in
+# front of the program, and what looks at how deploy/ starts it; a clock that can be set back for one program.
+DEBIAN_PACKAGES := chromium chromium-headless-shell libatomic1 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji \
+	redis-server haproxy iproute2 poppler-utils strace libreoffice-calc-nogui \
 	nginx-light caddy systemd bubblewrap faketime
 
 export PYTHONUTF8 := 1

@@ -35,6 +35,12 @@ __all__ = [
 
 
 @pytest.fixture(scope="session")
+def browser(whole_browser: Browser) -> Browser:
+    """Give the whole browser: what other sites can do with a page in it is asked here."""
+    return whole_browser
+
+
+@pytest.fixture(scope="session")
 def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grounds]:
     """Open every page of a real server as everybody, once for all tests of this process."""
     with open_grounds(tmp_path_factory.mktemp("grounds")) as grounds:

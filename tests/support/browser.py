@@ -12,9 +12,21 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Playwright,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_SHELL = "chromium-headless-shell"
+_MILLISECONDS = 60_000  # how long anything may take on a machine that is busy with everything else
 _OWN_HOSTS = {"127.0.0.1", "localhost", "::1"}
 _FLAGS = [
     "--no-sandbox",  # root cannot have Chromium's sandbox; it shows our own pages only
@@ -62,6 +74,11 @@ def find_chromium() -> str:
     return found
 
 
+def find_shell() -> str:
+    """Return the path of Chromium without the windows around a page, which cost as much as the page; else Chromium."""
+    return (None if "CHROMIUM" in os.environ else shutil.which(_SHELL)) or find_chromium()
+
+
 def watch(context: BrowserContext) -> list[str]:
     """Return a list that fills with every fault of the context's pages: other hosts, script errors, policy breaks."""
     faults: list[str] = []
@@ -82,16 +99,32 @@ def watch(context: BrowserContext) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Start Chromium once for all tests of this process."""
-    path = find_chromium()
+def driver() -> Iterator[Playwright]:
+    """Start what drives browsers, once for all tests of this process."""
+    expect.set_options(timeout=_MILLISECONDS)
     with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
-        except Error as error:
-            pytest.fail(f"{path} did not start: {error.message}", pytrace=False)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(driver: Playwright) -> Iterator[Browser]:
+    """Start Chromium once for all tests of this process, where it can be without its windows and its viewer of PDFs."""
+    yield from _launch(driver, find_shell())
+
+
+@pytest.fixture(scope="session")
+def whole_browser(driver: Playwright) -> Iterator[Browser]:
+    """Start Chromium with all that people's browsers have, once for all tests of this process."""
+    yield from _launch(driver, find_chromium())
+
+
+def _launch(driver: Playwright, path: str) -> Iterator[Browser]:
+    try:
+        browser = driver.chromium.launch(executable_path=path, args=_FLAGS)
+    except Error as error:
+        pytest.fail(f"{path} did not start: {error.message}", pytrace=False)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
@@ -111,7 +144,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
             locale="en-US",
             timezone_id="America/Chicago",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(_MILLISECONDS)
         opened.append((context, watch(context)))
         return context.new_page()
 
