@@ -14,7 +14,7 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _MAIL_SCHEMES: Final = frozenset({"smtp", "smtps"})
 _CONTACT: Final = re.compile(r"(mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+?[\d.()-]+)", re.ASCII)
 _REDIS_SCHEMES: Final = frozenset({"redis", "rediss", "unix"})
-_MOST_DIGITS: Final = 6
+_MOST_DIGITS: Final = 7
 _FLAGS: Final = {"0": False, "1": True}
 _DATABASES: Final = ("sqlite:///", "postgresql+psycopg://")
 
