@@ -43,21 +43,20 @@ def read_private(path: Path, remedy: str) -> bytes:
 
 
 def write_once(path: Path, content: bytes) -> None:
-    """Write a file whole unless it is there: of processes that start together one wins, and none reads a half."""
-    # Written under another name, then linked.
-    handle, name = tempfile.mkstemp(dir=path.parent)  # made with mode 0600
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+    """Write a file whole unless it is there: of processes that start together one wins, and none reads a half.
+
+    What a kill leaves is hidden, ends in `.partial`, and is removed as what `replace_whole` leaves.
+    """
+    with _open_partial(path) as (file, partial):  # written under another name, then linked
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
         try:
-            path.hardlink_to(temporary)
+            path.hardlink_to(partial)
         except FileExistsError:
             return
-    finally:
-        temporary.unlink()
+        finally:
+            partial.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
@@ -68,20 +67,35 @@ def replace_whole(path: Path) -> Iterator[BinaryIO]:
     Whatever fails, what had the name before has it still, and nothing is left. What a kill leaves is hidden, ends in
     `.partial`, and is removed by the next one of this name, or by `clear_partials`.
     """
+    with _open_partial(path) as (file, partial):
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+        partial.replace(path)
+    sync_folder(path.parent)
+
+
+@contextmanager
+def _open_partial(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """Give a new file beside one of a name, and its own name; none is left where the block fails."""
     clear_partials(path.parent, f"{glob.escape(path.name)}.")
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PARTIAL)  # made with mode 0600
-    partial = Path(name)
-    with os.fdopen(handle, "w+b") as file:
+    file, partial = _make_partial(path)
+    with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_SH)  # so that nobody takes it for what somebody left
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            partial.replace(path)
+            yield file, partial
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-    sync_folder(path.parent)
+
+
+def _make_partial(path: Path) -> tuple[BinaryIO, Path]:
+    while True:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PARTIAL)  # with mode 0600
+        file = os.fdopen(handle, "w+b")
+        fcntl.flock(file, fcntl.LOCK_SH)  # so that nobody takes it for what somebody left
+        if os.fstat(handle).st_nlink:
+            return file, Path(name)
+        file.close()  # somebody did, in the moment before
 
 
 def clear_partials(folder: Path, beginning: str) -> int:

@@ -25,11 +25,12 @@ from app.clinic.kind import require_kind
 from app.desk.backup import KEY_FILE, read_backup_key
 from app.desk.erased import ErasedList
 from app.desk.intake import BATCH, take_in_new
-from app.desk.keyring import require_own_database
+from app.desk.keyring import FOLDER, require_own_database
 from app.desk.nightly import Night, run_due_chores
 from app.desk.nightly_backup import run_due_backup
 from app.desk.proving import clear_leftovers
 from app.desk.staff import JOIN_PATH, make_first_invitation, purge_staff
+from app.files import clear_partials
 from app.logs import get_log, record_failure
 from app.settings import Settings, StartError
 from app.storage.audit import Event, append_event
@@ -71,6 +72,7 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
         raise StartError(f"FOREWORD_DATABASE_URL: {error}") from None
     services = prepare(app)
     clear_leftovers(settings.data)
+    clear_partials(settings.data / FOLDER, "")  # half a key, or a second copy of one, that a kill left
     _allow_open_files()
     server = Server(app, settings, listener, is_handed_over=handed_over is not None)
     end_metrics = _serve_metrics(services, server)

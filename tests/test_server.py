@@ -98,13 +98,17 @@ def test_it_says_where_it_is_open_and_ends_without_a_word(running: Running, numb
     assert end(running.process) == Ended(0, "", "")
 
 
-def test_what_a_killed_backup_left_is_gone(tmp_path: Path) -> None:
+def test_what_a_killed_backup_and_a_killed_writer_of_a_key_left_is_gone(tmp_path: Path) -> None:
     left = tmp_path / "data" / "proof-killed"
-    left.mkdir(mode=0o700, parents=True)
+    keys = tmp_path / "data" / "keys"
+    for folder in (left, keys):
+        folder.mkdir(mode=0o700, parents=True)
     left.parent.chmod(0o700)
     (left / "proof.sqlite3").write_bytes(b"sealed")
+    (keys / ".response-0.pem.killed.partial").touch(mode=0o600)
     for _ in open_program(left.parent):
         assert not left.exists()
+        assert all(path.suffix == ".pem" for path in keys.iterdir())
 
 
 def test_a_port_in_use_is_one_sentence(shared: Running, tmp_path: Path) -> None:
