@@ -21,12 +21,12 @@ from app.clinic.profile import (
 from app.desk.finding import Finding, Look
 from app.desk.notice import connect, read_server
 from app.desk.retention import find_due, is_clock_believed
+from app.desk.unopened import count_unopened
 from app.questionnaire.canonical import dump_canonical, hash_canonical
 from app.questionnaire.check import check_definition
 from app.questionnaire.errors import DefinitionError
 from app.questionnaire.load import load_questionnaire
 from app.questionnaire.model import Item
-from app.storage.audit import AuditFilter, count_entries
 from app.storage.clinic_keys import find_newest_key
 from app.storage.clinic_settings import find_settings
 from app.storage.editions import find_edition
@@ -168,18 +168,18 @@ def look_at_intake(look: Look) -> Iterator[Finding]:
     """Look whether what patients sent reaches the list, and whether all of it opens."""
     with begin_read(look.engine) as connection:
         waiting = list_untaken(connection, 1)
-        unreadable = count_entries(connection, AuditFilter(action="response.received", outcome="unreadable"))
     if waiting and look.now - waiting[0].sent_at > _LONGEST_INTAKE:
         yield Finding(
             "intake",
             f"a response sent at {waiting[0].sent_at:%Y-%m-%d %H:%M} UTC was not taken in yet",
             "look whether a program with the role clinic or all runs",
         )
-    if unreadable:
+    if unopened := count_unopened(look):
         yield Finding(
             "intake",
-            f"{unreadable} responses did not open when they came in",
-            "see them: foreword audit list --action response.received --outcome unreadable",
+            f"{unopened} responses came in and do not open",
+            "put the key back that the part Keys names; see them: foreword audit list --action response.received "
+            "--outcome unreadable",
         )
 
 
