@@ -120,6 +120,11 @@ SETTINGS: Final = (
         "Locks the private keys in FOREWORD_DATA; without it, only their file permissions do.",
     ),
     Setting(
+        "FOREWORD_KEY_PASSPHRASE_BEFORE",
+        "none",
+        "Opens the keys that are still locked with the passphrase before, while it is changed.",
+    ),
+    Setting(
         "FOREWORD_PASSWORD_COST",
         "65536,3,4",
         "What argon2id spends on a staff password: KiB of memory, passes, lanes; hashed anew at sign-in as it rises.",
@@ -175,6 +180,7 @@ class Settings:
     role: ProgramRole = ProgramRole.ALL
     clinic_url: str
     key_passphrase: str = field(repr=False, default="")
+    key_passphrase_before: str = field(repr=False, default="")
     smtp_url: str = field(repr=False, default="")  # it can hold a password
     password_cost: PasswordCost = PasswordCost(65536, 3, 4)
     staff_idle: timedelta = timedelta(minutes=15)
@@ -188,6 +194,11 @@ class Settings:
     security_policy: str = ""
     trusted_hops: int
     metrics: tuple[str, int] | None = None
+
+    @property
+    def key_passphrases(self) -> tuple[str, ...]:
+        """Return what a private key may be locked with: first the passphrase, then the one before it."""
+        return (self.key_passphrase, self.key_passphrase_before)[: 2 if self.key_passphrase_before else 1]
 
     @property
     def is_https(self) -> bool:
@@ -219,8 +230,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     """
     given = {name: value for name, value in environ.items() if value}
     read = _Reader(given, [*_find_unknown_names(given), *_find_debugger(given)])
-    host = read("HOST", "127.0.0.1", parse_host)
-    port = read("PORT", "8000", _parse_port)
+    host, port = read("HOST", "127.0.0.1", parse_host), read("PORT", "8000", _parse_port)
     data = read("FOREWORD_DATA", "instance", parse_path)
     public_url = read("FOREWORD_PUBLIC_URL", f"http://{_name_own_host(host)}:{port}", parse_public_url)
     settings = Settings(
@@ -235,6 +245,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         role=read("FOREWORD_ROLE", "all", _parse_role),
         clinic_url=read("FOREWORD_CLINIC_URL", public_url, parse_public_url),
         key_passphrase=given.get("FOREWORD_KEY_PASSPHRASE", ""),
+        key_passphrase_before=given.get("FOREWORD_KEY_PASSPHRASE_BEFORE", ""),
         password_cost=read("FOREWORD_PASSWORD_COST", "65536,3,4", _parse_password_cost),
         staff_idle=timedelta(minutes=read("FOREWORD_STAFF_IDLE_MINUTES", "15", _parse_idle_minutes)),
         staff_life=timedelta(hours=read("FOREWORD_STAFF_HOURS", "8", _parse_staff_hours)),
@@ -301,6 +312,8 @@ def _find_conflicts(settings: Settings, *, is_public: bool) -> list[str]:
             f"FOREWORD_CLINIC_URL: it begins with {schemes[1]}:// and FOREWORD_PUBLIC_URL with {schemes[0]}://, "
             "and a cookie is safe with one of them only; set both to https:// addresses"
         )
+    if settings.key_passphrase_before and not settings.key_passphrase:
+        problems.append("FOREWORD_KEY_PASSPHRASE_BEFORE: FOREWORD_KEY_PASSPHRASE is none; set that to the new one, too")
     host = settings.host
     if settings.metrics is not None and settings.metrics[1] == settings.port:
         problems.append(

@@ -19,6 +19,7 @@ EVERYTHING = {
     "FOREWORD_ROLE": "clinic",
     "FOREWORD_CLINIC_URL": "https://staff.clinic.example",
     "FOREWORD_KEY_PASSPHRASE": "a passphrase",
+    "FOREWORD_KEY_PASSPHRASE_BEFORE": "the one before",
     "FOREWORD_PASSWORD_COST": "131072,4,2",
     "FOREWORD_STAFF_IDLE_MINUTES": "60",
     "FOREWORD_STAFF_HOURS": "24",
@@ -66,6 +67,7 @@ def test_everything_can_be_set() -> None:
         role=ProgramRole.CLINIC,
         clinic_url="https://staff.clinic.example",
         key_passphrase="a passphrase",
+        key_passphrase_before="the one before",
         password_cost=PasswordCost(131072, 4, 2),
         staff_idle=timedelta(hours=1),
         staff_life=timedelta(hours=24),
@@ -77,6 +79,7 @@ def test_everything_can_be_set() -> None:
     )
     assert settings.is_https
     assert "user:word" not in repr(settings)
+    assert "the one before" not in repr(settings)
 
 
 def test_a_variable_set_to_nothing_is_not_set() -> None:

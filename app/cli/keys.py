@@ -48,18 +48,21 @@ def list_() -> None:
 
 @keys.command()
 def lock() -> None:
-    """Lock the key files with FOREWORD_KEY_PASSPHRASE, where it was set after they were made.
+    """Lock the key files with FOREWORD_KEY_PASSPHRASE, where it was set or changed after they were made.
 
-    The server can go on running. It needs the passphrase from its next start on.
+    To change it, set FOREWORD_KEY_PASSPHRASE_BEFORE to the one before, here and for the server. The server can go on
+    running. It needs the passphrase from its next start on.
     """
     with open_present_clinic() as clinic:
         locked = lock_keys(clinic.engine, clinic.settings, clinic.desk, datetime.now(UTC), actor=ACTOR)
     for path in locked:
         click.echo(f"{path}: locked")
     if locked:
-        click.echo("Copies made before open without the passphrase: copy these files there anew, and destroy the old.")
+        click.echo("Copies made before open without this passphrase: copy these files there anew, and destroy the old.")
     else:
         click.echo("Every key is locked already.")
+    if clinic.settings.key_passphrase_before:
+        click.echo("FOREWORD_KEY_PASSPHRASE_BEFORE opens no key any more: take it away, here and for the server.")
 
 
 @keys.command()

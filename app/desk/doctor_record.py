@@ -53,7 +53,7 @@ def look_at_keys(look: Look) -> Iterator[Finding]:
         path = folder / name_response_key(key_id)
         count = counts.get(key_id, "0")
         try:
-            if read_key(path, look.settings.key_passphrase).public.id != key_id:
+            if read_key(path, *look.settings.key_passphrases).public.id != key_id:
                 yield Finding(str(path), "it holds another key than its name says", "put back your copy of it")
         except StartError as error:
             yield Finding(
@@ -97,7 +97,7 @@ def look_at_audit(look: Look) -> Iterator[Finding]:
     """Look whether the audit log is whole."""
     path = look.settings.data / FOLDER / DESK_FILE
     try:
-        key = read_key(path, look.settings.key_passphrase).derive("audit chain")
+        key = read_key(path, *look.settings.key_passphrases).derive("audit chain")
     except StartError as error:
         yield Finding("audit log", "it cannot be verified", error.problems[0])
         return

@@ -8,7 +8,8 @@ as it is.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -34,11 +35,11 @@ DESK_FILE: Final = "desk.pem"
 class KeyRing(Mapping[str, PrivateKey]):
     """The response keys in a folder by their ids; one that another process made meanwhile is found when asked for."""
 
-    def __init__(self, folder: Path, passphrase: str) -> None:
+    def __init__(self, folder: Path, passphrases: Sequence[str]) -> None:
         """Read every key there is, or raise `StartError`."""
         self._folder = folder
-        self._passphrase = passphrase
-        found = [read_key(path, passphrase) for path in sorted(folder.glob(name_response_key("*")))]
+        self._passphrases = passphrases
+        found = [read_key(path, *passphrases) for path in sorted(folder.glob(name_response_key("*")))]
         self._known = {key.public.id: key for key in found}
 
     def __getitem__(self, key_id: str) -> PrivateKey:
@@ -47,7 +48,7 @@ class KeyRing(Mapping[str, PrivateKey]):
             if not path.exists():
                 raise KeyError(key_id)
             try:
-                found = read_key(path, self._passphrase)
+                found = read_key(path, *self._passphrases)
             except StartError:
                 raise KeyError(key_id) from None  # what is sealed to it does not open; `foreword doctor` says why
             if found.public.id != key_id:
@@ -118,7 +119,7 @@ def open_desk(engine: Engine, settings: Settings, now: datetime, *, has_to_fit: 
             )
         if not own_path.exists():
             write_key(own_path, make_private_key(), settings.key_passphrase)
-        desk = _build_desk(folder, settings.key_passphrase)
+        desk = _build_desk(folder, settings.key_passphrases)
         if has_to_fit and is_foreign(connection, desk.chain_key):
             raise StartError(
                 f"{own_path}: this key did not write this database’s audit log: it belongs to another database, or the "
@@ -126,7 +127,7 @@ def open_desk(engine: Engine, settings: Settings, now: datetime, *, has_to_fit: 
             )
         if known and known[-1].id not in desk.keys:
             raise StartError(f"{folder}: the key {known[-1].id}, to which answers are sealed, is missing; put it back")
-        return desk if known else _register_keys(connection, folder, desk, settings.key_passphrase, now)
+        return desk if known else _register_keys(connection, folder, desk, settings, now)
 
 
 def require_own_database(engine: Engine, settings: Settings) -> None:
@@ -150,7 +151,7 @@ def read_desk(settings: Settings) -> Desk:
     folder = settings.data / FOLDER
     if not (folder / DESK_FILE).exists():
         raise StartError(f"{folder / DESK_FILE}: the key is missing; put your copy of the folder {FOLDER}/ there first")
-    return _build_desk(folder, settings.key_passphrase)
+    return _build_desk(folder, settings.key_passphrases)
 
 
 def name_response_key(key_id: str) -> str:
@@ -166,30 +167,31 @@ def write_key(path: Path, key: PrivateKey, passphrase: str) -> None:
         raise StartError(f"{path}: the key cannot be written: {error.strerror}; let this program write there") from None
 
 
-def read_key(path: Path, passphrase: str) -> PrivateKey:
-    """Return the private key in a file, or raise `StartError`."""
-    try:
-        return load_private_key(read_private(path, f"run: chmod 600 '{path}'"), passphrase)
-    except KeyFileError as error:
-        raise StartError(f"{path}: {error}; set FOREWORD_KEY_PASSPHRASE, or put back your copy of the file") from None
+def read_key(path: Path, *passphrases: str) -> PrivateKey:
+    """Return the private key in a file that is locked with one of these passphrases, or raise `StartError`."""
+    content = read_private(path, f"run: chmod 600 '{path}'")
+    for passphrase in passphrases:
+        with suppress(KeyFileError):
+            return load_private_key(content, passphrase)
+    raise StartError(f"{path}: {KeyFileError()}; set FOREWORD_KEY_PASSPHRASE, or put back your copy of the file")
 
 
-def _build_desk(folder: Path, passphrase: str) -> Desk:
-    own = read_key(folder / DESK_FILE, passphrase)
+def _build_desk(folder: Path, passphrases: Sequence[str]) -> Desk:
+    own = read_key(folder / DESK_FILE, *passphrases)
     return Desk(
-        keys=KeyRing(folder, passphrase),
+        keys=KeyRing(folder, passphrases),
         own=own,
         chain_key=own.derive("audit chain"),
         token_key=own.derive("search tokens"),
     )
 
 
-def _register_keys(connection: Connection, folder: Path, desk: Desk, passphrase: str, now: datetime) -> Desk:
+def _register_keys(connection: Connection, folder: Path, desk: Desk, settings: Settings, now: datetime) -> Desk:
     """Record the public halves of the keys there are, of a new one where there is none."""
     if not desk.keys:
         made = make_private_key()
-        write_key(folder / name_response_key(made.public.id), made, passphrase)
-        desk = _build_desk(folder, passphrase)
+        write_key(folder / name_response_key(made.public.id), made, settings.key_passphrase)
+        desk = _build_desk(folder, settings.key_passphrases)
     for key in desk.keys.values():
         record_key(connection, key.public, now)
         append_event(connection, desk.chain_key, Event(action="key.made", actor="program", subject=key.public.id), now)

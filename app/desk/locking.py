@@ -1,4 +1,4 @@
-"""The files of the private keys, locked with the passphrase after they were made without one.
+"""The files of the private keys, locked with the passphrase after they were made without it or with the one before.
 
 A passphrase that is set later does nothing by itself to keys that exist: they go on opening without it.
 """
@@ -7,51 +7,72 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Engine
 
 from app.desk.keyring import FOLDER, Desk, read_key
 from app.files import replace_whole
 from app.settings import Settings, StartError
-from app.storage.audit import Event, append_event, lock_log
+from app.storage.audit import Event, append_event
 from app.storage.engine import begin_write
-from app.vault.keys import dump_private_key, is_locked
+from app.vault.keys import KeyFileError, dump_private_key, is_locked, load_private_key
+
+_ACTION: Final = "key.locked"
 
 
 def list_unlocked(settings: Settings) -> list[Path]:
-    """Return the key files that open without the passphrase, where one is set; one that cannot be read is left out."""
+    """Return the key files that are not locked with the passphrase, where one is set; none that cannot be read.
+
+    One that only a passphrase opens which is not known here is left out as well: nobody can lock it anew.
+    """
     if not settings.key_passphrase:
         return []
-    return [path for path in sorted((settings.data / FOLDER).glob("*.pem")) if _is_open(path)]
+    return [path for path in sorted((settings.data / FOLDER).glob("*.pem")) if _has_to_be_locked(path, settings)]
 
 
 def lock_keys(engine: Engine, settings: Settings, desk: Desk, now: datetime, *, actor: str) -> list[Path]:
-    """Lock every key file that is not locked, and return which; raises `StartError`.
+    """Lock every key file that is not locked with the passphrase, and return which; raises `StartError`.
 
-    Each file is replaced whole: whatever stops this, every key opens, and the next run locks the others.
+    Each is accounted for, then replaced whole: whatever stops this, every key opens, with the passphrase or as it did
+    before, and the next run locks the others.
     """
     if not settings.key_passphrase:
         raise StartError("FOREWORD_KEY_PASSPHRASE: none is set; set it here and for the server, and run this again")
     paths = list_unlocked(settings)
     for path in paths:
-        with begin_write(engine) as connection:
-            lock_log(connection)
-            _lock(path, settings.key_passphrase)
-            append_event(connection, desk.chain_key, Event(action="key.locked", actor=actor, subject=path.name), now)
+        locked = dump_private_key(read_key(path, *settings.key_passphrases), settings.key_passphrase)
+        _account(engine, desk, path, now, actor)
+        try:
+            with replace_whole(path) as file:  # made with mode 0600
+                file.write(locked)
+        except OSError as error:
+            _account(engine, desk, path, now, actor, outcome="refused")
+            raise StartError(
+                f"{path}: the key cannot be written: {error.strerror}; let this program write there"
+            ) from None
     return paths
 
 
-def _is_open(path: Path) -> bool:
+def _account(engine: Engine, desk: Desk, path: Path, now: datetime, actor: str, outcome: str = "done") -> None:
+    with begin_write(engine) as connection:
+        event = Event(action=_ACTION, actor=actor, subject=path.name, outcome=outcome)
+        append_event(connection, desk.chain_key, event, now)
+
+
+def _has_to_be_locked(path: Path, settings: Settings) -> bool:
     try:
-        return not is_locked(path.read_bytes())
+        content = path.read_bytes()
     except OSError:
         return False
+    return not is_locked(content) or (
+        not _opens(content, settings.key_passphrase) and _opens(content, settings.key_passphrase_before)
+    )
 
 
-def _lock(path: Path, passphrase: str) -> None:
-    locked = dump_private_key(read_key(path, passphrase), passphrase)
+def _opens(content: bytes, passphrase: str) -> bool:
     try:
-        with replace_whole(path) as file:  # made with mode 0600
-            file.write(locked)
-    except OSError as error:
-        raise StartError(f"{path}: the key cannot be written: {error.strerror}; let this program write there") from None
+        load_private_key(content, passphrase)
+    except KeyFileError:
+        return False
+    return True

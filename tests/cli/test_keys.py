@@ -1,6 +1,11 @@
-"""`foreword keys lock`: a passphrase that is set later locks what is there, and until then everybody is told."""
+"""`foreword keys lock`: a passphrase that is set or changed later locks what is there; until then everybody is told."""
 
+import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,9 +14,13 @@ from app.desk.keyring import read_key
 from app.settings import StartError
 from tests.cli.clinic import Lived, make_clinic
 from tests.cli.conftest import Run
+from tests.support.source import ROOT
 
 NOT_LOCKED = "a passphrase is set, and this key is not locked with it; lock it: foreword keys lock"
 PASSPHRASE = {"FOREWORD_KEY_PASSPHRASE": "four plain words here"}
+OTHER = {"FOREWORD_KEY_PASSPHRASE": "and four other ones"}
+BACK = {**PASSPHRASE, "FOREWORD_KEY_PASSPHRASE_BEFORE": OTHER["FOREWORD_KEY_PASSPHRASE"]}
+CHANGE = {**OTHER, "FOREWORD_KEY_PASSPHRASE_BEFORE": PASSPHRASE["FOREWORD_KEY_PASSPHRASE"]}
 
 
 @pytest.fixture
@@ -77,3 +86,64 @@ def test_without_a_passphrase_nothing_is_locked(lived: Lived) -> None:
     assert refused.code == 2
     assert "FOREWORD_KEY_PASSPHRASE: none is set" in refused.err
     assert list_entries(lived) == []
+
+
+def test_a_passphrase_is_changed_and_what_was_there_opens_with_the_new_one_only(lived: Lived) -> None:
+    assert lived.run("keys", "lock", **PASSPHRASE).code == 0
+    before = {path: read_key(path, *PASSPHRASE.values()).public for path in list_key_files(lived)}
+    told = lived.run("doctor", "--offline", **CHANGE).out
+    assert [path for path in before if f"{path}: {NOT_LOCKED}" not in told] == []
+    changed = lived.run("keys", "lock", **CHANGE)
+    assert changed.code == 0, changed.err
+    assert changed.out.splitlines()[: len(before)] == [f"{path}: locked" for path in before]
+    assert "FOREWORD_KEY_PASSPHRASE_BEFORE opens no key any more" in changed.out
+    for path, public in before.items():
+        assert (read_key(path, *OTHER.values()).public, path.stat().st_mode & 0o777) == (public, 0o600)
+        with pytest.raises(StartError):
+            read_key(path, *PASSPHRASE.values())
+    assert sorted(list_entries(lived)) == sorted([path.name for path in before] * 2)
+    assert "not locked" not in lived.run("doctor", "--offline", **OTHER).out
+    assert "set FOREWORD_KEY_PASSPHRASE" in lived.run("keys", "list", **PASSPHRASE).err
+
+
+def test_with_the_wrong_passphrase_before_nothing_is_changed(lived: Lived) -> None:
+    assert lived.run("keys", "lock", **PASSPHRASE).code == 0
+    before = {path: path.read_bytes() for path in list_key_files(lived)}
+    wrong = {**OTHER, "FOREWORD_KEY_PASSPHRASE_BEFORE": "none of these"}
+    for refused, said in (
+        (lived.run("keys", "lock", **wrong), "desk.pem: this is no private key of this program, or its passphrase is"),
+        (
+            lived.run("keys", "lock", FOREWORD_KEY_PASSPHRASE_BEFORE="four plain words here"),
+            "FOREWORD_KEY_PASSPHRASE_BEFORE: FOREWORD_KEY_PASSPHRASE is none; set that to the new one, too",
+        ),
+    ):
+        assert refused.code == 2
+        assert said in refused.err
+        assert not {"none of these", "four plain words here"} & {refused.err, refused.out}
+    assert {path: path.read_bytes() for path in before} == before
+    assert len(list_entries(lived)) == len(before)
+
+
+def test_whenever_a_change_is_killed_every_key_opens_and_the_next_run_ends_it(lived: Lived) -> None:
+    assert lived.run("keys", "lock", **PASSPHRASE).code == 0
+    files = list_key_files(lived)
+    environ = {**os.environ, **lived.environ, **CHANGE}
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.cli.killed_lock"], cwd=ROOT, env=environ, capture_output=True, check=True
+    ).stdout
+    *killed, whole = [json.loads(line) for line in told.splitlines()]
+    assert (whole["code"], whole["opened"]) == (0, ["new"] * len(files))
+    assert {one["code"] for one in killed} == {-signal.SIGKILL}
+    assert {tuple(one["opened"]) for one in killed} == {("old", "old"), ("new", "old"), ("new", "new")}
+    assert {mode for one in killed for mode in one["modes"]} == {"0o600"}
+    # No file was locked anew without its entry, whenever the kill came.
+    assert len(list_entries(lived)) >= len(files) + sum(one["opened"].count("new") for one in [*killed, whole])
+    # And where each is locked with another one, all goes on, and the next run ends it.
+    shutil.copy2(files[0], files[0].with_suffix(".copy"))
+    assert lived.run("keys", "lock", **BACK).code == 0
+    files[0].with_suffix(".copy").replace(files[0])
+    assert lived.run("response", "show", lived.list_references()[0], "--reason", "drill", **CHANGE).code == 0
+    again = lived.run("keys", "lock", **CHANGE)
+    assert (again.code, again.out.splitlines()[0]) == (0, f"{files[1]}: locked")
+    assert list_key_files(lived) == sorted(files[0].parent.iterdir())
+    assert lived.run("audit", "verify", **OTHER).code == 0
