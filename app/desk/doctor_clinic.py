@@ -20,7 +20,7 @@ from app.clinic.profile import (
 )
 from app.desk.finding import Finding, Look
 from app.desk.notice import connect, read_server
-from app.desk.retention import find_due, is_clock_believed
+from app.desk.retention import count_unread, find_due, is_clock_believed
 from app.desk.unopened import count_unopened
 from app.questionnaire.canonical import dump_canonical, hash_canonical
 from app.questionnaire.check import check_definition
@@ -37,6 +37,7 @@ from app.storage.tokens import list_untaken
 
 _LONGEST_INTAKE: Final = timedelta(minutes=5)
 _LATEST_PURGE: Final = timedelta(days=2)
+_SOON_ERASED: Final = timedelta(days=7)
 _UNREVIEWED: Final = "not yet reviewed"
 _REMEDIES: Final = {
     (Role.ADMINISTRATOR, False): "open the link that the first start printed, "
@@ -184,7 +185,7 @@ def look_at_intake(look: Look) -> Iterator[Finding]:
 
 
 def look_at_retention(look: Look) -> Iterator[Finding]:
-    """Look whether what is past its time is erased."""
+    """Look whether what is past its time is erased, and whether all of it was read that soon will be."""
     due = find_due(look.engine, look.now - _LATEST_PURGE)
     if due.to_erase:
         yield Finding(
@@ -192,7 +193,13 @@ def look_at_retention(look: Look) -> Iterator[Finding]:
             f"{due.to_erase} responses are more than two days past their time",
             "run: foreword purge, and look whether the server runs at night",
         )
-    if not is_clock_believed(look.engine, look.now):
+    if unread := count_unread(look.engine, look.now + _SOON_ERASED):
+        yield Finding(
+            "retention",
+            f"{unread} unread responses, in state New, will be erased within 7 days",
+            "have somebody read them: open /clinic/responses",
+        )
+    if not look.settings.is_demo and not is_clock_believed(look.engine, look.now):
         yield Finding(
             "retention",
             "nothing is erased: by this clock, nothing was purged for a month, and nothing else happened",

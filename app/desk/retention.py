@@ -1,6 +1,7 @@
 """Retention: responses that are past their time are erased, unless a legal hold keeps them (L-16, S18).
 
-Each batch leaves its count in the audit log, in its own transaction: whatever stops this, the counts are true.
+Each batch leaves its count in the audit log, in its own transaction: whatever stops this, the counts are true. Of those
+that nobody took up it tells how many they were: the day that a patient was told holds for them too.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sqlalchemy import Engine
 from app.storage.audit import AuditFilter, Event, append_event, list_entries
 from app.storage.chores import find_last_time
 from app.storage.engine import begin_read, begin_write, checkpoint
-from app.storage.responses import count_due, erase_response, list_due
+from app.storage.responses import count_due, count_new, count_new_due, erase_response, list_due
 
 BATCH: Final = 100
 """How many responses are erased at once: few enough that a patient who saves a page does not wait."""
@@ -45,6 +46,12 @@ def find_due(engine: Engine, now: datetime) -> Due:
         return Due(*count_due(connection, now))
 
 
+def count_unread(engine: Engine, until: datetime) -> int:
+    """Return how many responses are erased until a moment that nobody took up."""
+    with begin_read(engine) as connection:
+        return count_new_due(connection, until)
+
+
 def is_clock_believed(engine: Engine, now: datetime) -> bool:
     """Tell whether responses may be erased by this clock without anybody's word.
 
@@ -65,9 +72,10 @@ def purge_due(engine: Engine, chain_key: bytes, now: datetime, *, actor: str, ba
     while True:
         with begin_write(engine) as connection:
             due = list_due(connection, now, batch)
+            unread = count_new(connection, due)
             erased = sum(erase_response(connection, reference) for reference in due)
             if erased:
-                event = Event(action="responses.purged", actor=actor, about={"count": erased})
+                event = Event(action="responses.purged", actor=actor, about={"count": erased, "unread": unread})
                 append_event(connection, chain_key, event, now)
         if erased:
             yield erased

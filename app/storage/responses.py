@@ -140,9 +140,12 @@ _COUNT_DUE: Final = (
     .where(RESPONSES.c.delete_at <= bindparam("now"))
     .group_by(RESPONSES.c.is_kept)
 )
-_HAS_NEW: Final = (
-    select(RESPONSES.c.reference).where(RESPONSES.c.review_status == ReviewStatus.REQUESTED.value).limit(1)
+_IS_NEW: Final = RESPONSES.c.review_status == ReviewStatus.REQUESTED.value
+_COUNT_NEW_DUE: Final = select(func.count()).where(*_IS_DUE, _IS_NEW)
+_COUNT_NEW: Final = select(func.count()).where(
+    RESPONSES.c.reference.in_(bindparam("references", expanding=True)), _IS_NEW
 )
+_HAS_NEW: Final = select(RESPONSES.c.reference).where(_IS_NEW).limit(1)
 _ERASE: Final = (
     delete(RESPONSE_TOKENS).where(RESPONSE_TOKENS.c.reference == bindparam("reference")),
     delete(NOTES).where(NOTES.c.reference == bindparam("reference")),
@@ -244,6 +247,16 @@ def count_due(connection: Connection, now: datetime) -> tuple[int, int]:
     """Return how many responses are past their time: those to erase, and those that a legal hold keeps."""
     counted = {is_kept: count for is_kept, count in connection.execute(_COUNT_DUE, {"now": now})}  # noqa: C416  a row is no pair to mypy
     return counted.get(False, 0), counted.get(True, 0)
+
+
+def count_new_due(connection: Connection, now: datetime) -> int:
+    """Return how many responses are past their time, and to be erased, that nobody took up."""
+    return int(connection.execute(_COUNT_NEW_DUE, {"now": now}).scalar_one())
+
+
+def count_new(connection: Connection, references: Collection[str]) -> int:
+    """Return how many of these responses nobody took up."""
+    return int(connection.execute(_COUNT_NEW, {"references": list(references)}).scalar_one())
 
 
 def has_new(connection: Connection) -> bool:

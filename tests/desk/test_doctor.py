@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from app.clinic.profile import DEMONSTRATION, dump_settings
 from app.desk.backup import KEY_FILE, find_backup_key
@@ -22,6 +22,8 @@ from app.storage.clinic_settings import save_settings
 from app.storage.engine import begin_read, begin_write
 from app.storage.kind import settle_kind
 from app.storage.letters import count_letters
+from app.storage.responses import list_due
+from app.storage.tables import RESPONSES
 from tests.desk.conftest import NOW, Clinic
 
 
@@ -198,6 +200,20 @@ def test_what_nobody_takes_in_or_erases_is_told(any_clinic: Clinic) -> None:
         connection.execute(text("UPDATE responses SET taken_in = 0"))
     assert "was not taken in yet" in find(any_clinic, "Intake", days=1)[0]
     assert "3 responses are more than two days past their time" in find(any_clinic, "Retention", days=400)[0]
+
+
+def test_what_is_erased_within_a_week_and_nobody_took_up_is_told(any_clinic: Clinic) -> None:
+    any_clinic.fill(3, has_reviews=False)
+    with begin_write(any_clinic.engine) as connection:
+        read, held, _ = list_due(connection, NOW + timedelta(days=400), 3)
+        connection.execute(update(RESPONSES).values(delete_at=NOW + timedelta(days=20)))
+        connection.execute(update(RESPONSES).values(is_kept=True).where(RESPONSES.c.reference == held))
+    assert find(any_clinic, "Retention", days=12) == []
+    told = "retention: 2 unread responses, in state New, will be erased within 7 days"
+    assert find(any_clinic, "Retention", days=14)[0].startswith(told)
+    with begin_write(any_clinic.engine) as connection:
+        connection.execute(update(RESPONSES).values(review_status="completed").where(RESPONSES.c.reference == read))
+    assert find(any_clinic, "Retention", days=14)[0].startswith(told.replace("2", "1"))
 
 
 def test_a_clock_that_went_back_is_told(any_clinic: Clinic) -> None:

@@ -1,6 +1,7 @@
 """Retention: what is past its time goes, what is held stays, and the counts are true."""
 
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from app.desk.retention import find_due, is_clock_believed, purge_all, purge_due
 from app.storage.audit import AuditFilter, Entry, Event, append_event, stream_entries, verify_log
 from app.storage.chores import REST, note_time
 from app.storage.engine import begin_read, begin_write
-from app.storage.responses import find_response, list_due
+from app.storage.responses import ReviewStatus, find_response, list_due
 from app.storage.review import keep
 from app.storage.worklist import ResponseFilter, count_responses
 from tests.desk.conftest import NOW, Clinic
@@ -37,7 +38,7 @@ def note_purge(clinic: Clinic, moment: datetime) -> None:
 
 def make_night(clinic: Clinic) -> Night:
     return Night(
-        settings=clinic.settings,
+        settings=replace(clinic.settings, is_demo=False),  # a demonstration erases by any clock
         engine=clinic.engine,
         keeper=ClinicKeeper(clinic.engine, is_demonstration=True),
         desk=clinic.desk,
@@ -56,9 +57,14 @@ def hold_one(clinic: Clinic) -> str:
 def test_what_is_due_goes_in_batches_that_leave_their_counts(any_clinic: Clinic) -> None:
     any_clinic.fill(12)
     assert find_due(any_clinic.engine, NOW).to_erase == 0
+    with begin_read(any_clinic.engine) as connection:
+        unread = count_responses(connection, ResponseFilter(statuses=(ReviewStatus.REQUESTED,), has_restricted=True))
+    assert unread > 0
     key = any_clinic.desk.chain_key
     assert list(purge_due(any_clinic.engine, key, LATER, actor="command line", batch=5)) == [5, 5, 2]
-    assert [entry.event.about for entry in list_purges(any_clinic)] == [{"count": 5}, {"count": 5}, {"count": 2}]
+    purges = [entry.event.about for entry in list_purges(any_clinic)]
+    assert [about["count"] for about in purges] == [5, 5, 2]
+    assert sum(int(about["unread"]) for about in purges) == unread
     assert count_all(any_clinic) == 0
     with begin_read(any_clinic.engine) as connection:
         assert verify_log(connection, key) is None

@@ -16,7 +16,16 @@ from app.storage.audit import (
 from app.storage.chores import find_last_time
 from app.storage.drafts import purge_expired
 from app.storage.engine import begin_read, begin_write
-from app.storage.responses import count_due, find_newest_versions, find_receipt, has_new, list_due, list_versions
+from app.storage.responses import (
+    count_due,
+    count_new,
+    count_new_due,
+    find_newest_versions,
+    find_receipt,
+    has_new,
+    list_due,
+    list_versions,
+)
 from app.storage.tables import AUDIT_ENTRIES, DRAFTS
 from app.storage.tokens import count_tokens, list_references, list_untaken
 from tests.storage.conftest import MINUTE, Fill
@@ -138,6 +147,8 @@ def test_retention_and_intake_look_up_what_they_need(engine: Engine, fill: Fill,
         list_untaken(connection, 50)
         has_new(connection)
         count_due(connection, now - MINUTE)
+        count_new_due(connection, now - MINUTE)
+        count_new(connection, [reference])
         find_receipt(connection, f"{7:064}")
         list_versions(connection, reference)
         find_newest_versions(connection, [reference])
