@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -102,6 +103,10 @@ def test_nonsense_is_told_and_never_widens_what_was_asked_for(
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert sentence in page
+    assert "<title>Error: Export" in page
+    # Each fault is tied to the boxes that it is about
+    (problem,) = re.findall(r'<p class="problem" id="([^"]+)"', page)
+    assert f'aria-describedby="{problem}"' in page
     assert 'value="identity" checked' in page
 
 
