@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 from app.desk.looking import Sought
 from app.questionnaire.model import Face
 from app.questionnaire.names import list_name_keys
+from app.questionnaire.problem import Advice
 from app.questionnaire.sent import Day
 from app.storage.editions import list_edition_days
 from app.storage.people import Role, list_people
@@ -35,6 +36,7 @@ DAY_WRONG: Final = "Enter the day as year, month, and day, such as 1990-05-03"
 ORDER_WRONG: Final = "Choose a last day that is not before the first"
 CHOICE_WRONG: Final = "Choose one from the list"
 
+_LONGEST_NAME: Final = 200
 _EDITIONS_ASKED: Final = 12  # more would be a list that nobody reads; an older one can be found by its days
 
 
@@ -192,6 +194,10 @@ def _read_reference(posted: MultiDict[str, str], problems: dict[str, str]) -> st
 
 def _read_name(posted: MultiDict[str, str], problems: dict[str, str]) -> str:
     typed = posted.get("name", "").strip()
+    if len(typed) > _LONGEST_NAME:  # what is found leads to an address that holds it, sealed
+        told = {"label": translate("Name"), "limit": _LONGEST_NAME, "count": len(typed)}
+        problems["name"] = translate(Advice.SHORTEN) % told
+        return ""
     if typed and not list_name_keys(typed):
         problems["name"] = translate(NAME_WRONG)
     return typed

@@ -127,6 +127,7 @@ def test_the_log_says_by_what_somebody_searched_and_never_what_they_typed(
     [
         ("reference", "12345-6789X", "Check the reference"),
         ("name", "’’ --", "Enter at least one letter of the name"),
+        ("name", "a" * 201, "Name: shorten this to 200 characters or fewer. It now has 201"),
         ("birth", "3/5/1990", "Enter the day as year, month, and day"),
         ("since", "tomorrow", "Enter the day as year, month, and day"),
     ],
