@@ -1,7 +1,8 @@
 """Rotation: a new key pair, and everything that is sealed to older ones sealed again to it, in batches (S14).
 
-Each letter is opened and sealed in one step of one transaction: whatever stops this, every row opens, and the next run
-goes on from there. The old key's file stays until its owner removes it.
+A letter takes the place of the one it was made of, in one transaction with its batch, and only if that one is still
+there: whatever stops this, every row opens, and the next run goes on from there. The old key's file stays until its
+owner removes it.
 """
 
 from __future__ import annotations
@@ -83,15 +84,10 @@ def reseal(engine: Engine, desk: Desk, newest: PublicKey, resealed: Resealed, ba
     for table in SEALED:
         after = ""
         while True:
-            with begin_write(engine) as connection:
+            with begin_read(engine) as connection:  # it may look through all there is: whoever writes goes on meanwhile
                 rows = list(list_letters(connection, table, newest.id, after, batch))
-                for row in rows:
-                    letter = _seal_again(desk, newest, table, row)
-                    if letter is None:
-                        resealed.unreadable.append(f"{row.values['reference']}")
-                    elif replace_letter(connection, table, row.id, row.sealed, letter):
-                        resealed.done += 1
             if rows:
+                _replace(engine, table, [(row, _seal_again(desk, newest, table, row)) for row in rows], resealed)
                 after = rows[-1].id
                 yield len(rows)
             if len(rows) < batch:
@@ -105,6 +101,15 @@ def finish(engine: Engine, desk: Desk, newest: PublicKey, resealed: Resealed, no
         event = Event(action="key.rotated", actor=actor, subject=newest.id, about=about)
         append_event(connection, desk.chain_key, event, now)
     checkpoint(engine)
+
+
+def _replace(engine: Engine, table: Table, letters: list[tuple[Row, bytes | None]], resealed: Resealed) -> None:
+    with begin_write(engine) as connection:
+        for row, letter in letters:
+            if letter is None:
+                resealed.unreadable.append(f"{row.values['reference']}")
+            elif replace_letter(connection, table, row.id, row.sealed, letter):
+                resealed.done += 1
 
 
 def _seal_again(desk: Desk, newest: PublicKey, table: Table, row: Row) -> bytes | None:

@@ -13,12 +13,14 @@ from app.desk.opening import OpenedVersion, open_newest, open_notes
 from app.desk.rotation import BATCH, Resealed, count_older, finish, list_key_states, make_newest_key, reseal
 from app.settings import StartError
 from app.storage.audit import AuditFilter, stream_entries, verify_log
-from app.storage.clinic_keys import find_newest_key, list_keys
-from app.storage.engine import begin_read, begin_write
+from app.storage.clinic_keys import find_newest_key, list_keys, record_key
+from app.storage.engine import begin_read, begin_write, create_engine_for
+from app.storage.letters import list_letters
 from app.storage.tables import NOTES, RESPONSE_VERSIONS
 from app.storage.worklist import ResponseFilter, list_responses
-from app.vault.keys import PublicKey
+from app.vault.keys import PublicKey, make_private_key
 from tests.desk.conftest import NOW, Clinic
+from tests.support.database import copy_model
 
 
 def read_all(clinic: Clinic, desk: Desk) -> tuple[list[OpenedVersion], list[str]]:
@@ -80,6 +82,26 @@ def test_a_clock_that_went_back_makes_no_older_key_the_newest(any_clinic: Clinic
     run_steps(reseal(any_clinic.engine, any_clinic.desk, second, resealed))
     assert resealed.done
     assert count_older(any_clinic.engine) == 0
+
+
+def test_while_it_looks_for_letters_nobody_who_writes_waits_for_it(any_clinic: Clinic) -> None:
+    any_clinic.fill(5)
+    newest = make_key(any_clinic)
+    run_steps(reseal(any_clinic.engine, any_clinic.desk, newest, Resealed()))
+    with begin_write(any_clinic.engine) as connection:
+        record_key(connection, make_private_key().public, NOW)
+        # While somebody holds what only one can have on SQLite, it looks through everything and finds nothing left
+        assert run_steps(reseal(any_clinic.engine, any_clinic.desk, newest, Resealed())) == 0
+
+
+def test_looking_through_all_letters_may_take_minutes_on_postgresql(postgres_url: str) -> None:
+    engine = create_engine_for(postgres_url)
+    copy_model(engine)
+    with begin_read(engine) as connection:
+        assert connection.exec_driver_sql("SHOW statement_timeout").scalar() == "15s"
+        assert list(list_letters(connection, RESPONSE_VERSIONS, "00" * 8, "", 50)) == []
+        assert connection.exec_driver_sql("SHOW statement_timeout").scalar() == "5min"
+    engine.dispose()
 
 
 def test_stopped_half_way_every_row_opens_and_the_next_run_goes_on(any_clinic: Clinic) -> None:
