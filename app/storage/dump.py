@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import Column, Connection, LargeBinary, Table, delete, func, insert, select
 
 from app.storage.metadata import METADATA, UtcDateTime
+from app.storage.postgres import allow_long_statements
 from app.storage.staff_tables import STAFF_SESSIONS, THROTTLES
 from app.storage.tables import AUDIT_HEAD, DRAFTS
 
@@ -28,6 +29,7 @@ def list_tables() -> list[Table]:
 
 def count_rows(connection: Connection) -> dict[str, int]:
     """Return how many rows each dumped table has."""
+    allow_long_statements(connection)  # here as below: whatever looks at all there is takes as long as it takes
     return {
         table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in list_tables()
     }
@@ -35,6 +37,7 @@ def count_rows(connection: Connection) -> dict[str, int]:
 
 def dump_rows(connection: Connection, table: Table) -> Iterator[list[Plain]]:
     """Give a table's rows as plain values in the order of its columns, without holding them all."""
+    allow_long_statements(connection)
     statement = select(table).order_by(*table.primary_key.columns)
     with connection.execute(statement.execution_options(yield_per=_BATCH)) as rows:
         for row in rows:
@@ -43,6 +46,7 @@ def dump_rows(connection: Connection, table: Table) -> Iterator[list[Plain]]:
 
 def load_rows(connection: Connection, table: Table, names: Sequence[str], rows: Iterable[Sequence[Plain]]) -> int:
     """Store rows as they were dumped, with columns of these names, and return how many."""
+    allow_long_statements(connection)
     columns = [table.columns[name] for name in names]
     if table is AUDIT_HEAD:
         connection.execute(delete(table))  # the migration made one for an empty log

@@ -24,7 +24,7 @@ from app.desk.keyring import FOLDER, open_desk, read_desk
 from app.desk.opening import open_newest
 from app.settings import StartError
 from app.storage.audit import Event, append_event, verify_log
-from app.storage.dump import count_rows
+from app.storage.dump import count_rows, dump_rows, load_rows
 from app.storage.engine import begin_read, begin_write, create_engine_for, migrate
 from app.storage.tables import RESPONSE_VERSIONS
 from app.storage.worklist import ResponseFilter, list_responses
@@ -81,6 +81,20 @@ def test_from_sqlite_to_postgresql(clinic: Clinic, postgres_url: str) -> None:
             # Accounted for in the same transaction, which was read through before.
             append_event(connection, clinic.desk.chain_key, Event(action="backup.restored", actor="program"), NOW)
         check_restored(clinic, engine, 25)
+
+
+def test_what_looks_at_all_there_is_may_take_minutes_on_postgresql(postgres_url: str) -> None:
+    steps = (
+        count_rows,
+        lambda connection: list(dump_rows(connection, RESPONSE_VERSIONS)),
+        lambda connection: load_rows(connection, RESPONSE_VERSIONS, ["id"], []),
+    )
+    with open_empty(postgres_url) as engine:
+        for step in steps:
+            with begin_read(engine) as connection:
+                assert connection.exec_driver_sql("SHOW statement_timeout").scalar() == "15s"
+                step(connection)
+                assert connection.exec_driver_sql("SHOW statement_timeout").scalar() == "5min"
 
 
 def test_while_patients_send_it_is_of_one_moment(any_clinic: Clinic, tmp_path: Path) -> None:
