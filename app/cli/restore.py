@@ -1,6 +1,7 @@
 """`foreword restore`: a backup into an empty database, whole or not at all."""
 
 import os
+import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +41,7 @@ from app.storage.engine import (
     is_current,
     migrate,
 )
+from app.storage.trouble import explain_failure
 
 
 @click.command()
@@ -73,9 +75,10 @@ def restore(*, file: Path, key: Path | None, as_it_is: bool) -> None:
         raise StartError(f"{name_file(file)}: it cannot be read: {error.strerror}; look at its name") from None
     except (DatabaseUrlError, SchemaRevisionError) as error:
         raise StartError(f"FOREWORD_DATABASE_URL: {error}") from None
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        # A connection may be lost while the database says that all is there, and the journal is emptied after that.
         raise StartError(
-            f"FOREWORD_DATABASE_URL: the database cannot be used ({type(error).__name__}); nothing was changed"
+            f"FOREWORD_DATABASE_URL: {explain_failure(error)}; then look whether it is there: foreword keys list"
         ) from None
     _tell(path, manifest, erased if has_list else None)
 

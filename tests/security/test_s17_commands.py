@@ -216,3 +216,16 @@ def test_a_changed_entry_and_a_lost_key_are_told_and_there_are_backups_and_resto
     assert lived.list_references() == references
     assert lived.run("response", "show", references[-1], "--reason", "drill").code == 0
     assert "entry 4: entry 4 is not what was written" in lived.run("audit", "verify").out
+
+
+def test_a_database_that_fails_is_explained_and_nothing_is_claimed_of_what_is_in_it(
+    lived: Lived, tmp_path: Path
+) -> None:
+    assert lived.run("backup", str(tmp_path / "a")).code == 0
+    (tmp_path / "no-database").write_bytes(b"no database" * 1000)
+    failed = lived.run("restore", str(tmp_path / "a"), FOREWORD_DATABASE_URL=f"sqlite:///{tmp_path}/no-database")
+    assert failed.code == 2
+    assert "the database is damaged" in failed.err
+    assert "then look whether it is there: foreword keys list" in failed.err
+    assert "nothing was changed" not in failed.err
+    assert "Traceback" not in failed.err
