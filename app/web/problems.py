@@ -12,17 +12,19 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, NotSupportedError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from app.counters import COUNTERS, DATABASE_FAILURES
 from app.logs import record_failure
 from app.web.numbering import UNNUMBERED, find_number, put_number
 from app.web.security import is_same_origin
-from app.web.shell import get_shell
+from app.web.shell import FormKeeper, get_shell
 
 _CLIENT_ERROR: Final = 400
 _SERVER_ERROR: Final = 500
 _RETRY_SECONDS: Final = 60
+# What another try may mend.
+_RETRIED: Final = frozenset({InternalServerError.code, ServiceUnavailable.code})
 
 # The last three: a server that takes no writes (any more), one that ended the transaction, a connection it closed.
 DATABASE_ERRORS: Final = (OperationalError, PoolTimeoutError, NotSupportedError, InternalError, InterfaceError)
@@ -113,17 +115,31 @@ def name_place(status: int) -> str:
 
 
 def answer_problem(error: HTTPException) -> ResponseReturnValue:
-    """Return the error page for an HTTP error, with what the error says in headers, such as Allow."""
+    """Return the error page for an HTTP error, with what the error says in headers, such as Allow.
+
+    Where the fault is ours, what was typed on a page that keeps it stands there instead, ready to be sent again.
+    """
     if error.response is not None or error.code is None or error.code < _CLIENT_ERROR:
         return error  # a redirect, or a view's own answer
     g.has_failed = error.code >= _SERVER_ERROR
     cause = getattr(error, "original_exception", None)
     if isinstance(cause, DATABASE_ERRORS):  # it failed when the page was made, and a session was to be stored
         return answer_dead_database(cause)
-    fitting = _SERVER_ERROR if error.code >= _SERVER_ERROR else _CLIENT_ERROR
+    kept = _keep_typed(get_shell().keep_broken) if error.code in _RETRIED else None
+    if kept is not None:
+        kept.status_code = error.code
+        return _put_headers(kept, error)
+    return _show_problem(error, error.code)
+
+
+def _show_problem(error: HTTPException, status: int) -> Response:
+    fitting = _SERVER_ERROR if status >= _SERVER_ERROR else _CLIENT_ERROR
     pages = get_shell().find_problem_pages(request.path)
-    page = put_number(pages.get(error.code, pages[fitting]), find_number(request.environ))
-    response = Response(page, error.code)
+    page = put_number(pages.get(status, pages[fitting]), find_number(request.environ))
+    return _put_headers(Response(page, status), error)
+
+
+def _put_headers(response: Response, error: HTTPException) -> Response:
     for name, value in error.get_headers():
         if name.lower() != "content-type":
             response.headers[name] = value
@@ -146,11 +162,9 @@ def answer_dead_database(error: Exception) -> ResponseReturnValue:
     g.has_failed = True
     COUNTERS.count(DATABASE_FAILURES, "no-connection" if isinstance(error, PoolTimeoutError) else "operation")
     record_failure(error, "database failed", request=g.begun[0])
-    kept = _keep_unsaved() if request.method == "POST" and is_same_origin(request) else None
-    if kept is None:
-        return answer_problem(ServiceUnavailable(retry_after=_RETRY_SECONDS))
-    kept.headers["Retry-After"] = str(_RETRY_SECONDS)
-    return kept
+    closed = ServiceUnavailable(retry_after=_RETRY_SECONDS)
+    kept = _keep_typed(get_shell().keep_unsaved)
+    return _show_problem(closed, closed.code) if kept is None else _put_headers(kept, closed)
 
 
 def answer_damaged_database(error: DatabaseError) -> ResponseReturnValue:
@@ -160,8 +174,9 @@ def answer_damaged_database(error: DatabaseError) -> ResponseReturnValue:
     return answer_dead_database(error)
 
 
-def _keep_unsaved() -> Response | None:
-    keep = get_shell().keep_unsaved
+def _keep_typed(keep: FormKeeper | None) -> Response | None:
+    if request.method != "POST" or not is_same_origin(request):
+        return None
     try:
         kept = keep(request.form) if keep else None
         return None if kept is None else current_app.make_response(kept)

@@ -42,6 +42,8 @@ class Shell:
     """Set by the pages that have something to keep when a form's token has died."""
     keep_unsaved: FormKeeper | None = None
     """Set by the pages that have something to keep when the database does not answer."""
+    keep_broken: FormKeeper | None = None
+    """Set by the pages that have something to keep when the program itself breaks or is closed for a moment."""
     readiness: dict[str, Bounded[object]] = field(default_factory=dict)
     """What must work before /readyz says so: a name for the operator, and a call that raises when it does not."""
     is_stopping: bool = False

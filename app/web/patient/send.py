@@ -1,7 +1,8 @@
 """Sending: one page that asks who somebody is and whether they agree, and one post that sends exactly once.
 
-What is typed there is kept in the sealed draft before anything else is decided, so that a failed check, another tab or
-a day later lose nothing. It must never log or repeat a name, and never ask for one before somebody wants to send.
+What is typed there is kept in the sealed draft whatever is decided about it, and where that itself breaks it stands on
+the page that says so: a failed check, another tab or a day later lose nothing. It must never log or repeat a name, and
+never ask for one before somebody wants to send.
 """
 
 from __future__ import annotations

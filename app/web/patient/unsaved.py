@@ -1,4 +1,4 @@
-"""The pages for when the database does not answer a post: what was typed stands there, ready to be sent again.
+"""The pages for when a post breaks on our side: what was typed stands there, ready to be sent again.
 
 They need no database. To send again is safe: however often it comes, a page is saved as it is and answers are sent
 once. What has no typed answers is not repeated: whoever erased or entered a code is told what became of it.
@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from app.web.addresses import read_address
 from app.web.i18n import translate
+from app.web.numbering import find_number
 from app.web.patient.lost import view_posted
 from app.web.patient.step import STEP_HEADER
 
@@ -44,9 +45,10 @@ def keep_unsaved(posted: MultiDict[str, str]) -> Response | None:
     if request.blueprint != "patient":
         return None
     _, typed = view_posted(posted)
+    number = find_number(request.environ)
     has_typed = bool(typed) or request.endpoint in _TYPED
     if not has_typed or STEP_HEADER in request.headers:
-        page = render_template("patient/undone.html", undone=_name_undone(has_typed=has_typed))
+        page = render_template("patient/undone.html", undone=_name_undone(has_typed=has_typed), number=number)
         return make_response(page, _CLOSED)
     page = render_template(
         "patient/unsaved.html",
@@ -54,6 +56,7 @@ def keep_unsaved(posted: MultiDict[str, str]) -> Response | None:
         address=read_address(),
         fields=[(name, value) for name, value in posted.items(multi=True) if name not in _NOT_REPEATED],
         action=posted.get("action", ""),
+        number=number,
     )
     return make_response(page, _CLOSED)
 

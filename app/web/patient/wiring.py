@@ -32,7 +32,7 @@ def init_app(app: Flask) -> None:
     """Give an application the patient's pages."""
     app.register_blueprint(blueprint)
     shell = get_shell(app)
-    shell.keep_form, shell.keep_unsaved = keep_form, keep_unsaved
+    shell.keep_form, shell.keep_unsaved, shell.keep_broken = keep_form, keep_unsaved, keep_unsaved
 
 
 @blueprint.before_request

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from app.questionnaire.answer import Coded, Number
+from app.storage.engine import begin_write
 from tests.web.patient.conftest import Clock
 from tests.web.patient.sender import FULL, SEND, WHO, answer, find_services, list_responses, open_all, send
 from tests.web.patient.stored import read_answers
@@ -206,6 +207,33 @@ def test_what_was_typed_is_sealed_like_an_answer(sender: Visitor, app: Flask, cl
     assert sender.find_form(SEND).fields["patient-name"] == ["Zoë O’Test"]
     assert "consent-to-share" not in sender.find_form(SEND).fields
     assert list_responses(app) == []
+
+
+def test_what_breaks_on_our_side_shows_what_was_typed_and_is_sent_once_when_it_works(
+    sender: Visitor, app: Flask
+) -> None:
+    # Given a database that is there, and refuses a response for a reason that only a fault of ours can have
+    with begin_write(find_services(app).engine) as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER refuse BEFORE INSERT ON responses BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        )
+    # When somebody sends
+    page = send(sender)
+    # Then all they typed stands there, with a button that sends it again and a number to tell the clinic
+    assert sender.status == 500
+    assert page.headings == ["This is not saved yet"]
+    assert "The number of this fault is " in page.text
+    kept = sender.find_form(SEND)
+    assert {name: kept.fields[name] for name in WHO} == {name: [value] for name, value in WHO.items()}
+    assert sender.last is not None
+    assert "Retry-After" not in sender.last.headers
+    # And when it works again, that sends it, once
+    with begin_write(find_services(app).engine) as connection:
+        connection.exec_driver_sql("DROP TRIGGER refuse")
+    for _ in range(2):
+        sender.post(form=kept, action="send")
+        assert (sender.path, sender.status) == ("/done", 200)
+    assert len(list_responses(app)) == 1
 
 
 def test_who_does_not_agree_sends_nothing_and_still_prints(sender: Visitor, app: Flask) -> None:
