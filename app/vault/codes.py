@@ -9,22 +9,17 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
+from app.vault.symbols import SYMBOLS, read_symbols
+
 SECRET_LENGTH: Final = 15
 """Bytes in a secret: 120 bits, above the 112 from which ASVS 6.5.2 lets a plain hash be stored."""
 
-_SYMBOLS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O or U
 _RFC_4648: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _GROUP: Final = 4
 _CODE_LENGTH: Final = SECRET_LENGTH * 8 // 5
 
-_WRITE: Final = str.maketrans(_RFC_4648, _SYMBOLS)
-_READ: Final = str.maketrans(_SYMBOLS, _RFC_4648)
-# An explicit table, because str.upper() also turns letters of other alphabets into ASCII ones.
-_FORGIVE: Final = {
-    **str.maketrans(_SYMBOLS.lower(), _SYMBOLS),
-    **str.maketrans("OoIiLlUu", "001111VV"),
-    **dict.fromkeys(map(ord, "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212")),  # what keyboards make of a hyphen
-}
+_WRITE: Final = str.maketrans(_RFC_4648, SYMBOLS)
+_READ: Final = str.maketrans(SYMBOLS, _RFC_4648)
 
 
 class ResumeCodeError(Exception):
@@ -73,8 +68,8 @@ def parse_resume_code(text: str) -> bytes:
     >>> parse_resume_code(" ooog 4or4 om3o e2o9 l85g r38e ") == bytes(range(15))
     True
     """
-    symbols = "".join(text.split()).translate(_FORGIVE)
-    if len(symbols) != _CODE_LENGTH or not set(symbols) <= set(_SYMBOLS):
+    symbols = read_symbols(text)
+    if len(symbols) != _CODE_LENGTH or not set(symbols) <= set(SYMBOLS):
         raise ResumeCodeError
     return base64.b32decode(symbols.translate(_READ))
 

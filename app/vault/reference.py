@@ -7,17 +7,13 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
-SYMBOLS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O or U
+from app.vault.symbols import SYMBOLS, read_symbols
+
 REFERENCE_LENGTH: Final = 10
 
 _GROUP: Final = 5
 _ORDER: Final = 32
 _FIELD: Final = 0b100101  # x^5 + x^2 + 1: the field with 32 elements, in which every symbol can be divided by any other
-_FORGIVE: Final = {
-    **str.maketrans(SYMBOLS.lower(), SYMBOLS),
-    **str.maketrans("OoIiLlUu", "001111VV"),
-    **dict.fromkeys(map(ord, "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212")),
-}
 
 
 class ReferenceCodeError(Exception):
@@ -55,7 +51,7 @@ def parse_reference(text: str) -> str:
     >>> parse_reference(" 77777 7777H ")
     '777777777H'
     """
-    symbols = "".join(text.split()).translate(_FORGIVE)
+    symbols = read_symbols(text)
     if len(symbols) != REFERENCE_LENGTH or not set(symbols) <= set(SYMBOLS):
         raise ReferenceCodeError
     if SYMBOLS[_weigh(symbols[:-1])] != symbols[-1]:

@@ -12,7 +12,8 @@ from app.storage.responses import Sending, receive_response
 from app.storage.tables import RESPONSES
 from app.vault import make_secret
 from app.vault.codes import format_resume_code, hash_receipt
-from app.vault.reference import SYMBOLS, ReferenceCodeError, format_reference, parse_reference
+from app.vault.reference import ReferenceCodeError, format_reference, parse_reference
+from app.vault.symbols import SYMBOLS
 from tests.web.patient.sender import find_services, send
 from tests.web.patient.visitor import ORIGIN, Visitor, make_visitor
 
