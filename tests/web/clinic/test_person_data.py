@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -229,6 +230,27 @@ def test_whether_protected_answers_go_with_it_is_asked_each_time(app: Flask, ref
     assert lead.status == 422
     assert page.text.count("Choose whether these answers go with it") == 4
     assert list_acts(app, reference)[-1] == ("response.exported", "incomplete")
+
+
+@pytest.mark.parametrize(
+    ("tool", "typed", "faults"),
+    [
+        ("give-out", {"chosen": []}, {"chosen", "substance-use", "pregnancy", "reason"}),
+        ("erase", {"chosen": []}, {"chosen", "reason"}),
+        ("correct", {"about": "nonsense", "note-text": "a" * 10_001, "words": "a" * 10_001}, {"note-text", "words"}),
+    ],
+)
+def test_each_fault_is_beside_the_control_that_it_is_about_and_tied_to_it(
+    reference: str, lead: Visitor, tool: str, typed: dict[str, str | list[str]], faults: set[str]
+) -> None:
+    use_tool(lead, reference, tool, **typed)
+    assert lead.status == 422
+    assert lead.last is not None
+    html = lead.last.text
+    problems = re.findall(r'<p class="problem"(?: id="([^"]+)")?', html)
+    assert {f"{name}-problem" for name in faults} <= set(problems)
+    told = {word for words in re.findall(r'aria-describedby="([^"]+)"', html) for word in words.split()}
+    assert set(problems) <= told
 
 
 def test_what_is_given_out_for_another_program_holds_everything(
