@@ -130,6 +130,7 @@ def test_the_log_says_by_what_somebody_searched_and_never_what_they_typed(
         ("name", "a" * 201, "Name: shorten this to 200 characters or fewer. It now has 201"),
         ("birth", "3/5/1990", "Enter the day as year, month, and day"),
         ("since", "tomorrow", "Enter the day as year, month, and day"),
+        *((box, "nonsense!", "Choose one from the list") for box in ("who", "item", "edition")),
     ],
 )
 def test_what_cannot_be_read_is_told_and_nothing_typed_is_lost(
@@ -139,7 +140,10 @@ def test_what_cannot_be_read_is_told_and_nothing_typed_is_lost(
     search(reviewer, **{"name": "Ruiz", box: typed})
     assert reviewer.status == 422
     assert reviewer.document.title.startswith("Error: ")
-    assert advice in reviewer.document.text
+    assert reviewer.document.text.count(advice) == 2  # above the page, and beside the box
+    (control,) = (one for one in reviewer.document.controls if one.get("id") == box)
+    assert control["aria-describedby"] == f"{box}-problem"
+    assert f"{box}-problem" in reviewer.document.ids
     fields = reviewer.find_form("/clinic/responses").fields
     assert fields[box] == [typed]
     assert fields["name"] == [typed if box == "name" else "Ruiz"]
