@@ -59,7 +59,7 @@ def test_two_programs_take_in_what_came_and_purge_what_is_due_once(
     assert wait_until(lambda: len(ask("SELECT 1 FROM chores WHERE name IN ('purge', 'check', 'notice')")) == 3)
     assert ask("SELECT count(*) FROM response_tokens")[0] > (0,)
     [(about,)] = ask("SELECT about FROM audit_entries WHERE action = 'responses.purged'")
-    assert json.loads(about)["count"] == due
+    assert json.loads(str(about))["count"] == due
     for server in servers:
         server.stop()
     assert run("audit", "verify", FOREWORD_DEMO="1", FOREWORD_DATA=str(data)).code == 0

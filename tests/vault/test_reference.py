@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from app.vault.reference import (
     REFERENCE_LENGTH,
-    SYMBOLS,
     ReferenceCodeError,
     format_reference,
     make_reference,
     parse_reference,
 )
+from app.vault.symbols import SYMBOLS
 
 MANY = 2000
 # The 0.999999 quantile of chi-squared with 31 degrees of freedom: one run in a million is above it by chance.
