@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.desk.keyring import Desk
 from app.desk.opening import FindEdition, OpenedVersion, open_newest
@@ -105,6 +106,8 @@ def _prepare(
 ) -> list[str] | None:
     try:
         return list(list_tokens(desk, open_newest(connection, desk, find_edition, response)))
+    except (SQLAlchemyError, MemoryError, OSError):
+        raise  # the database or the machine failed, not this response: it is tried again
     except Exception as error:  # noqa: BLE001  whatever one letter holds, every other one is taken in
         record_failure(error, "response does not open", reference=response.reference, version=response.version)
         return None

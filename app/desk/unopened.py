@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.clinic.editions import EditionShelf
 from app.desk.finding import Look
@@ -44,6 +45,8 @@ def count_unopened(look: Look) -> str:
 def _opens(connection: Connection, desk: Desk, find_edition: FindEdition, response: StoredResponse) -> bool:
     try:
         open_newest(connection, desk, find_edition, response)
+    except (SQLAlchemyError, MemoryError, OSError):
+        raise  # the database or the machine failed, not this response: it is tried again
     except Exception:  # noqa: BLE001  whatever keeps it closed, it does not open
         return False
     return True

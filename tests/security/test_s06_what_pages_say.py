@@ -81,7 +81,12 @@ def test_a_browser_fills_in_who_somebody_is_and_never_how_they_are(grounds: Grou
         for box in Boxes(page.reply.text).found
     ]
     # A code is of an app or of a patient's form; a name and a sign-in name can be those of somebody else.
-    more = {"code": {"one-time-code", "off"}, "name": {"name", "off"}, "login": {"username", "off"}}
+    more = {
+        "code": {"one-time-code", "off"},
+        "name": {"name", "off"},
+        "login": {"username", "off"},
+        "own-login": {"username"},
+    }
     allowed = {name: {value} for name, value in OWN.items()} | more
     assert [box for box in boxes if box[2] not in allowed.get(box[1], {"off"})] == []
     assert {name for _, name, _ in boxes} >= {*OWN, "other-conditions", "note", "current-medicines-1-name"}

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from app.storage.people import Role
+from app.storage.sessions import MOST_KEPT
 from tests.security.test_s38_kept_text import NOTE, notes, open_form, sign_in_again
 from tests.web.clinic.colleague import PASSWORD, Colleague, read_key
 from tests.web.clinic.conftest import SignIn
@@ -78,7 +79,7 @@ def test_what_is_kept_of_one_person_is_the_newest_few(
         reviewer.client = app.test_client()
         browsers.append(reviewer.client)
         reviewer.post({"note": f"{NOTE}{number}"}, form=form)
-    assert count_rows(tmp_path)["staff_sessions"] == before + 3
+    assert count_rows(tmp_path)["staff_sessions"] == before + MOST_KEPT
     sign_in_again(reviewer)
     assert open_form(reviewer).fields["note"] == [f"{NOTE}7"]
     reviewer.client = browsers[0]

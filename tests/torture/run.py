@@ -179,7 +179,7 @@ class Torture:
             for path in self._old_keys.glob("response-*.pem"):
                 path.unlink()
         time.sleep(max(0.0, self._due_at - time.monotonic()))
-        self._expect("purge")
+        self._expect("purge", "--clock-is-right")
         self._program.start_well()
 
     def _send_patients(self) -> None:
@@ -189,7 +189,7 @@ class Torture:
     def _look_after(self) -> None:
         """Run purge, backup and key rotation by turns, some of them killed half-way."""
         chance = random.Random(f"{self._plan.seed}/commands")  # noqa: S311 - which command dies, not a secret
-        jobs = [("purge",), ("backup",), ("keys", "rotate"), ("audit", "head")]
+        jobs = [("purge", "--clock-is-right"), ("backup",), ("keys", "rotate"), ("audit", "head")]
         while not self._traffic.over.is_set():
             for words in jobs if self._plan.has_rotation else jobs[:2]:
                 if self._traffic.over.is_set():
