@@ -1,6 +1,6 @@
 """What every test may ask for; each fixture lives in the module of its subject under tests/support."""
 
-from hypothesis import HealthCheck, settings
+from tests.support.examples import register_profiles
 
 pytest_plugins = [
     "tests.support.network",
@@ -13,12 +13,4 @@ pytest_plugins = [
     "tests.support.html",
 ]
 
-# No test asserts a time, and these two would fail on a machine that is busy with something else. All else stays as
-# Hypothesis has it, which on CI is: the same examples at every run.
-settings.register_profile(
-    "foreword",
-    settings.get_profile(settings.get_current_profile_name()),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("foreword")
+register_profiles()

@@ -10,6 +10,7 @@ from app.desk.keyring import Desk
 from app.desk.looking import NOTHING, Sought, list_sought_tokens, open_sought, seal_sought
 from app.vault.keys import make_private_key
 from tests.desk.conftest import Clinic
+from tests.support.examples import count_examples
 
 ANA = Sought(name="Ana María Ruiz", birth=(1990, 5, 3))
 
@@ -20,7 +21,7 @@ def make_other_desk() -> Desk:
     return Desk(keys={}, own=own, chain_key=own.derive("audit chain"), token_key=own.derive("search tokens"))
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=count_examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.text(max_size=80), has_birth=st.booleans())
 def test_what_is_sealed_is_opened_as_it_was_typed(clinic: Clinic, *, name: str, has_birth: bool) -> None:
     sought = Sought(name=name, birth=(1990, 5, 3) if has_birth else None)

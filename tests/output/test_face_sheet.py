@@ -16,6 +16,7 @@ from app.questionnaire.summary_model import FaceEntry, FaceSheet, Summary
 from tests.output import samples
 from tests.output.conftest import Draw
 from tests.output.paper import Paper, Word, squash
+from tests.support.examples import count_examples
 
 SAMPLES = (
     samples.make_typical,
@@ -114,7 +115,7 @@ def answer_item(item: Item) -> st.SearchStrategy[Answer | None]:
 ANY_ANSWERS = st.fixed_dictionaries({item.link_id: answer_item(item) for item in samples.make_edition().questions})
 
 
-@settings(max_examples=12, phases=PHASES)
+@settings(max_examples=count_examples(12), phases=PHASES)
 @given(answers=ANY_ANSWERS, name=st.text(max_size=200), size=st.sampled_from(PAPERS))
 def test_any_answers_in_any_script_make_one_face_sheet(
     answers: dict[str, Answer | None], name: str, size: PaperSize, renderer: PdfRenderer
@@ -128,7 +129,7 @@ WORDS = st.text("abc WWW,;", min_size=1, max_size=400)
 
 
 @example(labels=["abc WWW " * 50] * 47, size="us-letter", name="W" * 3000, clinic="W" * 400)
-@settings(max_examples=6, phases=PHASES)
+@settings(max_examples=count_examples(6), phases=PHASES)
 @given(
     labels=st.lists(WORDS, min_size=47, max_size=47),
     size=st.sampled_from(PAPERS),

@@ -17,6 +17,7 @@ from app.questionnaire.finding import Rule
 from app.questionnaire.model import EnableBehavior, EnableWhen, Item, ItemType, Operator
 from app.questionnaire.reach import find_unreachable
 from tests.questionnaire.build import edition, exists, option, page, question, text, when
+from tests.support.examples import count_examples
 
 CODES = ("a", "b", "alone")
 OPTIONS = (option("a"), option("b"), option("alone", is_exclusive=True))
@@ -106,7 +107,7 @@ def draw_editions(draw: st.DrawFn) -> Edition:
     return build_edition(replace(edition().questionnaire, items=tuple(sections)), "")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=count_examples(60))
 @given(draw_editions())
 def test_whatever_some_answers_lead_to_is_found_and_nothing_else(walked: Edition) -> None:
     explorer = Explorer(walked)
@@ -118,7 +119,7 @@ def test_whatever_some_answers_lead_to_is_found_and_nothing_else(walked: Edition
         assert name in find_way(walked, answers).enabled
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=count_examples(60))
 @given(draw_editions())
 def test_what_is_told_of_conditions_is_exactly_what_trying_everything_shows(walked: Edition) -> None:
     ways = [(seen, way) for answers, way in try_everything(walked) for seen in [keep_seen(answers, way)]]

@@ -26,6 +26,7 @@ from app.questionnaire.summary import build_summary, list_unsent
 from app.questionnaire.summary_model import FaceEntry, FaceGroup, FaceSheet, Summary
 from tests.output.samples import answer_as, make_summary
 from tests.questionnaire.build import edition, option, page, question, text, when, yes_no
+from tests.support.examples import count_examples
 
 CRISIS = CrisisSet(
     country="US",
@@ -274,7 +275,7 @@ def test_a_cut_text_is_the_texts_beginning(whole: str, limit: int) -> None:
 any_codes = st.sampled_from(["yes", "no", "not-sure", "prefer-not"]).map(lambda code: Coded((code,)))
 
 
-@settings(max_examples=60)
+@settings(max_examples=count_examples(60))
 @given(
     st.fixed_dictionaries({}, optional={"heart-disease": any_codes, "stroke": any_codes, "reason": st.text().map(Text)})
 )

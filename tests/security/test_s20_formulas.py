@@ -23,6 +23,7 @@ from app.storage.clinic_keys import find_newest_key
 from app.storage.engine import begin_write
 from app.vault.codes import make_secret
 from tests.desk.conftest import NOW, Clinic, clinic
+from tests.support.examples import count_examples
 
 __all__ = ["clinic"]
 
@@ -102,7 +103,7 @@ def test_no_cell_is_a_formula_and_what_was_typed_can_be_had_back(clinic: Clinic,
 
 
 @given(typed=LETTERS)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=count_examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_text_at_all_gets_out_of_its_cell(clinic: Clinic, typed: str) -> None:
     lines = export(clinic, typed)
     assert [cell for line in lines for cell in line if is_formula(cell)] == []

@@ -26,6 +26,7 @@ from app.storage.engine import begin_read, begin_write
 from app.storage.tables import DRAFTS
 from app.vault import SECRET_LENGTH, SealError, bind_draft, derive_draft_key, hash_secret, open_draft
 from tests.storage.patient import Patient
+from tests.support.examples import count_examples
 
 MOMENT = timedelta(microseconds=1)
 HOUR = timedelta(hours=1)
@@ -43,7 +44,7 @@ def test_a_draft_is_found_as_it_was_created(patient: Patient, now: datetime) -> 
     assert (draft.created_at, draft.saved_at, draft.expires_at) == (now, now, now + timedelta(hours=24))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=count_examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(contents=st.lists(st.binary(max_size=3000), min_size=1, max_size=4))
 def test_whatever_is_saved_is_found_unchanged(make_patient: Callable[[], Patient], contents: list[bytes]) -> None:
     patient = make_patient()

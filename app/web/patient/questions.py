@@ -185,7 +185,8 @@ def save_page(current: Current, page: Page, *, is_changing: bool) -> Answer:
         # The page belongs to a form that was erased or left for another one on this device (UA-9, UA-111).
         return show_lost(request.form)
     action, _, subject = request.form.get("action", "save").partition(":")
-    if action not in _ACTIONS:
+    if action not in _ACTIONS or (action == "clear" and page.kind is not PageKind.QUESTIONS):
+        # No button of the page: those of the check and share pages clear nothing.
         action = "save"
     typed: Raw = {name: tuple(values) for name, values in request.form.lists()}
     if action == "empty":

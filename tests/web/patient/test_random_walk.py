@@ -17,6 +17,7 @@ from app.questionnaire.model import Item, ItemType
 from app.web.patient.current import find_current
 from tests.browser.courier import list_hidden
 from tests.browser.patient import load_edition
+from tests.support.examples import count_examples
 from tests.web.patient.visitor import ORIGIN, Form, Visitor, make_visitor
 
 WORKS = {200, 409, 410, 422}
@@ -171,7 +172,7 @@ def list_words_off_the_path(app: Flask, visitor: Visitor) -> list[str]:
 
 # A walk is told by its steps and its seed; to look for a shorter one that fails too would take minutes.
 @settings(
-    max_examples=25,
+    max_examples=count_examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -134,3 +134,7 @@ def test_a_slip_of_the_thumb_clears_nothing(visitor: Visitor, app: Flask) -> Non
     visitor.get("/questions/3")
     visitor.post(action="clear")
     assert visitor.path == "/questions/3"
+    # And the check page, which has no such button, is saved and left as with the one it has
+    visitor.get("/check")
+    visitor.post({"answers-checked": "yes"}, form=visitor.find_form("/check"), action="clear")
+    assert (visitor.status, visitor.path) == (200, "/share")
