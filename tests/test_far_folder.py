@@ -70,7 +70,7 @@ def test_a_folder_that_hangs_stops_neither_intake_nor_a_page(
     lived, path = make_kept_clinic(run, tmp_path)
 
     def ask(statement: str) -> list[tuple[object, ...]]:
-        with closing(sqlite3.connect(lived.folder / "foreword.sqlite3", timeout=10)) as connection:
+        with closing(sqlite3.connect(lived.folder / "foreword.sqlite3", timeout=60)) as connection:
             rows: list[tuple[object, ...]] = connection.execute(statement).fetchall()
             connection.commit()
         return rows

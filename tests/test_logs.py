@@ -152,7 +152,7 @@ def test_a_server_whose_log_has_no_room_answers_everybody(tmp_path: Path) -> Non
 
 def fetch_status(port: int, path: str) -> int:
     """Return the status of an answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", path)
         return connection.getresponse().status

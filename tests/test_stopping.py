@@ -22,7 +22,7 @@ from tests.support.server import COMMAND, Server, StartServer
 from tests.support.source import ROOT
 from tests.web.raw import build_request, read_reply
 
-SECONDS = 40
+SECONDS = 90
 PATIENTS = 6
 RESTARTS = 5
 ENOUGH = 100

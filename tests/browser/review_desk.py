@@ -58,5 +58,5 @@ class Correspondent:
 def let_sessions_rest(server: Server, minutes: int = 16) -> None:
     """Have everybody's session on a server rest for so long."""
     then = datetime.now(UTC) - timedelta(minutes=minutes)
-    with closing(sqlite3.connect(server.data / _DATABASE, timeout=10)) as database, database:
+    with closing(sqlite3.connect(server.data / _DATABASE, timeout=60)) as database, database:
         database.execute("UPDATE staff_sessions SET used_at = ?", (then.strftime("%Y-%m-%d %H:%M:%S.%f"),))

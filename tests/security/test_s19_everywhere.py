@@ -98,7 +98,7 @@ def send_headers(caller: Caller) -> None:
 
 def fail_at(database: Path, table: str) -> None:
     """Make the next change of a table fail with an error that is nobody's fault, and that quotes what it likes."""
-    with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
+    with closing(sqlite3.connect(database, timeout=60)) as connection, connection:
         for act in ("INSERT", "UPDATE"):
             connection.execute(
                 f"CREATE TRIGGER fail_{table}_{act} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, '{CANARY}'); END"

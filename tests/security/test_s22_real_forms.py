@@ -34,7 +34,7 @@ TOO_MUCH = {
 
 def dump(grounds: Grounds) -> dict[str, list[tuple[object, ...]]]:
     """Return all rows of all tables that hold anything but traces, or what the program does on the side."""
-    with closing(sqlite3.connect(grounds.server.data / "foreword.sqlite3", timeout=10)) as connection:
+    with closing(sqlite3.connect(grounds.server.data / "foreword.sqlite3", timeout=60)) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         return {
             table: connection.execute(f'SELECT * FROM "{table}"').fetchall()  # noqa: S608  our own table names

@@ -43,7 +43,7 @@ def test_only_the_proxies_that_are_trusted_are_believed(proxied_probe: Probe) ->
 
 def list_origins(server: Server) -> set[str]:
     """Return where the audit log says that people came from."""
-    with closing(sqlite3.connect(server.data / "foreword.sqlite3", timeout=10)) as connection:
+    with closing(sqlite3.connect(server.data / "foreword.sqlite3", timeout=60)) as connection:
         return {
             origin for (origin,) in connection.execute("SELECT DISTINCT origin FROM audit_entries WHERE origin > ''")
         }

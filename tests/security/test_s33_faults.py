@@ -81,7 +81,7 @@ def test_a_database_that_is_gone(start_server: StartServer, postgres_server: Pos
 
 @contextmanager
 def lock(server: Server) -> Iterator[None]:
-    with closing(sqlite3.connect(server.data / "foreword.sqlite3", timeout=20, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(server.data / "foreword.sqlite3", timeout=60, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield
         connection.execute("ROLLBACK")

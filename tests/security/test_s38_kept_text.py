@@ -61,7 +61,7 @@ def notes(app: Flask) -> list[str]:
 @contextmanager
 def lock(folder: Path) -> Iterator[None]:
     """Hold a database so that nobody else can write, until the block ends."""
-    with closing(sqlite3.connect(folder / "foreword.sqlite3", timeout=20, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(folder / "foreword.sqlite3", timeout=60, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield
         connection.execute("ROLLBACK")

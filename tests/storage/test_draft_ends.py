@@ -72,7 +72,7 @@ def test_two_processes_that_purge_at_once_count_each_draft_once(
             if engine.dialect.name == "postgresql":  # SQLite lets nobody else begin
                 while not is_somebody_waiting(engine):
                     assert not second.done(), second.result()
-        second.result(timeout=30)
+        second.result(timeout=60)
     assert read_ends(engine, edition_hash) == {7: 3}
 
 

@@ -27,7 +27,7 @@ SETTINGS = {
 }
 _KEY = re.compile(r'<strong translate="no">([A-Z2-7-]{16,})<')
 _RECOVERY = re.compile(r'<code translate="no">([^<]+)</code>')
-_SECONDS = 20
+_SECONDS = 60
 
 
 class SetUpError(Exception):

@@ -85,11 +85,11 @@ def make_read_only(folder: Path) -> Iterator[None]:
 @contextmanager
 def hold_lock(database: Path) -> Iterator[None]:
     """Keep a database for oneself, as a program that copies or repairs it would."""
-    with closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(database, timeout=60, isolation_level=None)) as connection:
         connection.execute("BEGIN EXCLUSIVE")
         yield
         connection.execute("ROLLBACK")
 
 
 def _run(*words: str) -> None:
-    subprocess.run(words, check=True, capture_output=True, timeout=30)
+    subprocess.run(words, check=True, capture_output=True, timeout=60)

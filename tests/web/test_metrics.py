@@ -32,7 +32,7 @@ Numbers = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
 
 def scrape(port: int) -> tuple[Numbers, str]:
     """Return every number at an address, and the text they stand in."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
         text = answer.read().decode()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     return {(one.name, tuple(sorted(one.labels.items()))): one.value for one in samples}, text
@@ -235,7 +235,7 @@ def test_an_address_that_is_taken_stops_the_start_with_a_sentence(
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=60,
     )
     sentence = f"FOREWORD_METRICS: 127.0.0.1:{port} cannot be listened on: Address already in use; choose another"
     assert (done.returncode, done.stdout) == (2, "")
