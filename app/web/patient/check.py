@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from app.questionnaire.answers import Raw
 from app.questionnaire.summary import list_unsent
 from app.web.i18n import translate
 from app.web.patient import blueprint
 from app.web.patient.current import Current, find_current
 from app.web.patient.lost import show_nothing_open
-from app.web.patient.notice import NOTICE_OPENED
-from app.web.patient.page import OPENED, PageView, build_page, find_kept, locate_page
+from app.web.patient.notice import NOTICE_OLD_BUTTON, NOTICE_OLD_PAGE, NOTICE_OPENED
+from app.web.patient.page import OPENED, PageView, build_old_page, build_page, find_kept, locate_page
 from app.web.patient.paper import build_current_frame, build_current_summary
 from app.web.patient.questions import save_page
 from app.web.patient.receipt import find_receipt_of
@@ -25,6 +26,18 @@ def show_check() -> Answer:
     current = find_current()
     if current is None:
         return show_nothing_open()
+    return _draw_check(current, _build_own_page(current), NOTICE_OPENED if OPENED in request.args else "")
+
+
+def show_check_again(current: Current, typed: Raw) -> str:
+    """Return the check page as it was posted long after it was opened."""
+    page = current.served.edition.check
+    if page is None:
+        return _draw_check(current, None, NOTICE_OLD_BUTTON)
+    return _draw_check(current, build_old_page(current, page, typed), NOTICE_OLD_PAGE)
+
+
+def _draw_check(current: Current, own_page: PageView | None, notice: str) -> str:
     summary = build_current_summary(current)
     edition = current.served.edition
     own = edition.check.link_id if edition.check else ""
@@ -44,8 +57,8 @@ def show_check() -> Answer:
         back=locate_page(last),
         language=current.progress.language,
         receipt=find_receipt_of(current),
-        notice=translate(NOTICE_OPENED) if OPENED in request.args else "",
-        page=_build_own_page(current),
+        notice=translate(notice) if notice else "",
+        page=own_page,
     )
 
 

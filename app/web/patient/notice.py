@@ -13,6 +13,13 @@ NOTICE_OTHER_FORM: Final = (
     "Another form was begun on this device meanwhile. Below is what you typed before. Save it to put it into that form."
 )
 NOTICE_OLD_PAGE: Final = "This page was open for a long time. What you typed is all below. Save it again."
+NOTICE_OLD_BUTTON: Final = (
+    "This page was open for a long time, or your browser does not keep cookies, so nothing was done just now. Press "
+    "the button again. If you read this once more, allow cookies for this website."
+)
+NOTICE_OLD_SENDING: Final = (
+    "This page was open for a long time, so nothing was sent just now. What you typed is all below. Send it again."
+)
 NOTICE_CHANGED_BEFORE_SENDING: Final = (
     "Your answers were changed after this page was opened, here or in another tab. Nothing was sent yet. Look at your "
     "answers again, then send them."

@@ -5,10 +5,10 @@ It must never decide which page is next: that is the core's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
-from flask import url_for
+from flask import request, url_for
 
 from app.output.frame import fill_placeholders
 from app.questionnaire.answers import Raw
@@ -85,9 +85,9 @@ def find_kept(current: Current, page: Page) -> tuple[PageForm, tuple[Problem, ..
     return form, form.read(list_asked(current, page), get_services().today()).problems
 
 
-def list_asked(current: Current, page: Page) -> list[str]:
-    """Return the linkIds of the page's questions that are asked of this person."""
-    return [item.link_id for item in page.questions if item.link_id in current.way.enabled]
+def list_asked(current: Current, page: Page, also: Collection[str] = ()) -> list[str]:
+    """Return the linkIds of the page's questions that are asked of this person, and those of `also`."""
+    return [item.link_id for item in page.questions if item.link_id in current.way.enabled or item.link_id in also]
 
 
 def build_drawing(language: str, served: Served, items: Mapping[str, Item] | None = None) -> Drawing:
@@ -109,11 +109,12 @@ def build_page(
     *,
     notice: str = "",
     is_changing: bool = False,
+    also: Collection[str] = (),
 ) -> PageView:
-    """Return the page with its fields as they stand in the form."""
+    """Return the page with its fields as they stand in the form; questions of `also` are shown on whatever way."""
     served = current.served
     drawing = build_drawing(current.progress.language, served)
-    shown = [item for item in page.items if item.link_id in current.way.enabled]
+    shown = [item for item in page.items if item.link_id in current.way.enabled or item.link_id in also]
     return PageView(
         heading=drawing.to(page.title),
         section=drawing.to(page.section_title),
@@ -123,7 +124,7 @@ def build_page(
         action=locate_page(page, is_changing=is_changing),
         draft=current.draft.id,
         revision=current.draft.revision,
-        asked=" ".join(list_asked(current, page)),
+        asked=" ".join(list_asked(current, page, also)),
         fields=tuple(
             draw_field(form.get_field(item.link_id), drawing) if item.is_question else draw_display(item, drawing)
             for item in shown
@@ -133,6 +134,15 @@ def build_page(
         notice=translate(notice) if notice else "",
         is_changing=is_changing,
     )
+
+
+def build_old_page(
+    current: Current, page: Page, typed: Raw, *, notice: str = "", is_changing: bool = False
+) -> PageView:
+    """Return the page as it was posted: its questions, what was typed, and the revision that its reader saw."""
+    form, asked = find_form(current, page, typed), request.form.get("asked", "").split()
+    view = build_page(current, page, form, notice=notice, is_changing=is_changing, also=asked)
+    return replace(view, revision=request.form.get("revision", view.revision))
 
 
 def locate_page(page: Page, *, is_changing: bool = False) -> str:

@@ -17,14 +17,15 @@ from app.questionnaire.model import PageKind
 from app.questionnaire.progress import Progress, is_overtaken, keep_answers, keep_typed
 from app.storage.drafts import StaleDraftError
 from app.web.forms import PageForm
-from app.web.i18n import choose_language
+from app.web.i18n import choose_language, translate
 from app.web.patient import blueprint
 from app.web.patient.current import Current, find_current, hold_secret, save_current
 from app.web.patient.lost import show_lost, show_nothing_open
-from app.web.patient.notice import NOTICE_OPENED, NOTICE_OVERTAKEN
+from app.web.patient.notice import NOTICE_OLD_BUTTON, NOTICE_OLD_PAGE, NOTICE_OPENED, NOTICE_OVERTAKEN
 from app.web.patient.page import (
     OPENED,
     build_drawing,
+    build_old_page,
     build_page,
     find_form,
     find_kept,
@@ -110,9 +111,26 @@ def show_clear(page_id: str) -> Answer:
     return render_template("patient/clear.html", page=view)
 
 
+def show_page_again(current: Current, typed: Raw) -> str | None:
+    """Return a question page as it was posted long after it was opened; None where the form has no such page."""
+    page = find_posted_page(current)
+    if page is None:
+        return None
+    if request.form.get("action") == "empty":
+        view = build_old_page(current, page, typed, notice=NOTICE_OLD_BUTTON, is_changing=_is_changing())
+        return render_template("patient/clear.html", page=view)
+    view = build_old_page(current, page, typed, notice=NOTICE_OLD_PAGE, is_changing=_is_changing())
+    return render_template("patient/question.html", page=view)
+
+
 @blueprint.get("/support")
-def show_support() -> Answer:
+def show_support() -> str:
     """Show the calm page of clinical.md 1D, the same for everyone; inside a form it leads onward."""
+    return draw_support()
+
+
+def draw_support(notice: str = "") -> str:
+    """Return that page as it is drawn."""
     current = find_current()
     served = current.served if current else get_services().editions.get_newest()
     page = find_support_page(served.edition)
@@ -126,6 +144,7 @@ def show_support() -> Answer:
         sentences=[drawing.to(item.text) for item in page.items] if page else [],
         action=action,
         form=locate_form(),
+        notice=translate(notice) if notice else "",
     )
 
 

@@ -41,6 +41,7 @@ from app.web.patient.lost import show_lost, show_nothing_open
 from app.web.patient.notice import (
     NOTICE_CHANGED_BEFORE_SENDING,
     NOTICE_NOT_RECEIVED,
+    NOTICE_OLD_SENDING,
     NOTICE_SENT_BEFORE,
     NOTICE_TOO_MANY_SENT,
 )
@@ -163,6 +164,15 @@ def show_send_again(current: Current, typed: Raw, *, problems: tuple[Problem, ..
     view = build_send(current, typed, problems, notice=notice)
     response = make_response(render_template("patient/send.html", page=view), _CONFLICT if notice else _UNREADABLE)
     return hold_secret(response, current.secret)
+
+
+def show_old_send(current: Current, typed: Raw) -> str:
+    """Return the page as it was posted long after it was opened: about the version and the revision it was about."""
+    page = find_share_page(current)
+    view = build_send(current, _drop_unread_consent(current, page, typed) if page else typed, notice=NOTICE_OLD_SENDING)
+    return render_template(
+        "patient/send.html", page=replace(view, version=_read_number("version"), revision=_read_number("revision"))
+    )
 
 
 def _ask_again(current: Current, typed: Typed, problems: tuple[Problem, ...]) -> Answer:

@@ -68,7 +68,7 @@ def start() -> Answer:
 @blueprint.get("/resume")
 def show_resume() -> Answer:
     """Show the resume code of the form that is open, and a box for the code of another."""
-    return _draw_resume()
+    return draw_resume()
 
 
 @blueprint.post("/resume")
@@ -78,10 +78,10 @@ def resume() -> Answer:
     try:
         secret = parse_resume_code(typed)
     except ResumeCodeError:
-        return _draw_resume(typed, translate("Enter all 24 letters and numbers of your resume code")), _UNPROCESSABLE
+        return draw_resume(typed, translate("Enter all 24 letters and numbers of your resume code")), _UNPROCESSABLE
     if must_wait():
         problem = translate("There were too many tries from here. Wait some minutes, then send it again")
-        return _draw_resume(typed, problem), _TOO_MANY
+        return draw_resume(typed, problem), _TOO_MANY
     current = try_secret(secret)
     if current is None and (receipt := show_receipt_alone(secret)):
         return receipt
@@ -91,16 +91,25 @@ def resume() -> Answer:
             "Check the code. It opens nothing: it was written down differently, its 24 hours are over, or the clinic "
             "has deleted what was sent"
         )
-        return _draw_resume(typed, problem), _UNPROCESSABLE
+        return draw_resume(typed, problem), _UNPROCESSABLE
     return hold_secret(make_response(redirect(f"{locate_resume(current)}?{OPENED}", 303)), current.secret)
 
 
 @blueprint.get("/erase")
 def show_erase() -> Answer:
     """Ask once more before everything is erased."""
+    return draw_erase()
+
+
+def draw_erase(notice: str = "") -> str:
+    """Return the page that asks, as it is drawn."""
     current = find_current()
-    receipt = find_receipt_here(current)
-    return render_template("patient/erase.html", has_draft=current is not None, receipt=receipt)
+    return render_template(
+        "patient/erase.html",
+        has_draft=current is not None,
+        receipt=find_receipt_here(current),
+        notice=translate(notice) if notice else "",
+    )
 
 
 @blueprint.post("/erase")
@@ -124,7 +133,8 @@ def _read_share() -> Typed:
     return {name: tuple(values) for name, values in request.form.lists() if name.startswith(OWN)}
 
 
-def _draw_resume(typed: str = "", problem: str = "") -> str:
+def draw_resume(typed: str = "", problem: str = "", *, notice: str = "") -> str:
+    """Return the page with the resume code and the box for another, as it is drawn."""
     current = find_current()
     return render_template(
         "patient/resume.html",
@@ -133,4 +143,5 @@ def _draw_resume(typed: str = "", problem: str = "") -> str:
         onward=locate_resume(current) if current else "",
         typed=typed,
         problem=problem,
+        notice=translate(notice) if notice else "",
     )

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, current_app, make_response, render_template, request
+from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from app.output.frame import Clinic, view_contact
 from app.web.i18n import choose_language, translate
 from app.web.patient import blueprint, check, done, paper, questions, reading, send, share, start
-from app.web.patient.current import find_current
 from app.web.patient.draw import draw_component
-from app.web.patient.lost import show_lost
-from app.web.patient.notice import NOTICE_OLD_PAGE
-from app.web.patient.questions import find_posted_page, show_typed
+from app.web.patient.old_page import show_old_page
 from app.web.patient.unsaved import keep_unsaved
 from app.web.problems import prepare
 from app.web.services import get_services
@@ -24,7 +21,6 @@ from app.web.shell import get_shell
 MODULES = (start, questions, check, share, send, paper, done, reading)
 _ALWAYS_OPEN = frozenset({"patient.show_privacy", "patient.show_accessibility"})
 _NOT_OPEN = 503
-_BAD_TOKEN = 400
 _SHARED = "foreword-shared"
 
 
@@ -70,18 +66,7 @@ def _draw_shared(clinic: Clinic | None) -> dict[str, Any]:
 
 
 def keep_form(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
-    """Return what was typed on a page again, with a fresh token, when the form's own has died (S38)."""
-    if request.endpoint == "patient.start":
-        return show_lost(posted)
-    if request.endpoint not in {"patient.save_question_page", "patient.send"}:
+    """Return the page whose form's token has died once more, with all that was typed on it (S38)."""
+    if request.blueprint != blueprint.name:
         return None
-    current = find_current()
-    if request.endpoint == "patient.send":
-        if current is None:
-            return show_lost(posted)
-        typed = {name: tuple(values) for name, values in posted.lists()}
-        return make_response(send.show_send_again(current, typed, notice=NOTICE_OLD_PAGE), _BAD_TOKEN)
-    page = find_posted_page(current) if current else None
-    if current is None or page is None:
-        return show_lost(posted)
-    return make_response(show_typed(current, page, NOTICE_OLD_PAGE), _BAD_TOKEN)
+    return refuse_unopened() or show_old_page(posted)
