@@ -9,10 +9,11 @@ from app.questionnaire.canonical import load_canonical
 from app.questionnaire.edition import Edition, build_edition
 from app.storage.editions import find_edition
 from app.storage.engine import begin_read
+from app.storage.trouble import PASSING
 
 
 class EditionShelf:
-    """Finds editions by their hash and remembers them: they never change."""
+    """Finds editions by their hash and remembers them, also that one cannot be read: they never change."""
 
     def __init__(self, engine: Engine) -> None:
         """Read nothing yet."""
@@ -33,6 +34,8 @@ class EditionShelf:
 def _read(canonical: str, edition_hash: str) -> Edition | None:
     try:
         return build_edition(load_canonical(canonical), edition_hash)
+    except PASSING:
+        raise  # the machine failed, not this edition: it is read again at the next call
     except Exception as error:  # noqa: BLE001  whatever a newer program or somebody else wrote there is one edition only
         record_failure(error, "edition not read", edition=edition_hash)
         return None

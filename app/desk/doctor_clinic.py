@@ -9,6 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import Connection
+
+from app.clinic.editions import EditionShelf
 from app.clinic.profile import (
     CONTACTS_FILE,
     ClinicSettings,
@@ -19,6 +22,8 @@ from app.clinic.profile import (
     load_settings,
 )
 from app.desk.finding import Finding, Look
+from app.desk.intake import find_untaken, list_missing_keys
+from app.desk.keyring import read_desk
 from app.desk.notice import connect, read_server
 from app.desk.retention import count_unread, find_due, is_clock_believed
 from app.desk.unopened import count_unopened
@@ -27,13 +32,15 @@ from app.questionnaire.check import check_definition
 from app.questionnaire.errors import DefinitionError
 from app.questionnaire.load import load_questionnaire
 from app.questionnaire.model import Item
+from app.settings import Settings, StartError
 from app.storage.clinic_keys import find_newest_key
 from app.storage.clinic_settings import find_settings
 from app.storage.editions import find_edition
 from app.storage.engine import begin_read
 from app.storage.kind import find_kind
 from app.storage.people import Role, list_people
-from app.storage.tokens import list_untaken
+from app.storage.responses import StoredResponse
+from app.storage.tokens import find_oldest_waiting
 
 _LONGEST_INTAKE: Final = timedelta(minutes=5)
 _LATEST_PURGE: Final = timedelta(days=2)
@@ -167,14 +174,9 @@ def look_at_people(look: Look) -> Iterator[Finding]:
 
 def look_at_intake(look: Look) -> Iterator[Finding]:
     """Look whether what patients sent reaches the list, and whether all of it opens."""
-    with begin_read(look.engine) as connection:
-        waiting = list_untaken(connection, 1)
-    if waiting and look.now - waiting[0].sent_at > _LONGEST_INTAKE:
-        yield Finding(
-            "intake",
-            f"a response sent at {waiting[0].sent_at:%Y-%m-%d %H:%M} UTC was not taken in yet",
-            "look whether a program with the role clinic or all runs",
-        )
+    for response, fault, remedy in _list_untaken(look):
+        if response is not None and look.now - response.sent_at > _LONGEST_INTAKE:
+            yield Finding("intake", f"a response sent at {response.sent_at:%Y-%m-%d %H:%M} UTC {fault}", remedy)
     if unopened := count_unopened(look):
         yield Finding(
             "intake",
@@ -182,6 +184,36 @@ def look_at_intake(look: Look) -> Iterator[Finding]:
             "put the key back that the part Keys names; see them: foreword audit list --action response.received "
             "--outcome unreadable",
         )
+
+
+def _list_untaken(look: Look) -> Iterator[tuple[StoredResponse | None, str, str]]:
+    """Give the oldest response of each kind that is not taken in yet, with why, and what to do."""
+    find_edition = EditionShelf(look.engine).find
+    with begin_read(look.engine) as connection:
+        missing = _list_missing_keys(connection, look.settings)
+        found, unread = find_untaken(connection, missing, find_edition)
+        yield (
+            next(iter(found), None),
+            "was not taken in yet",
+            "look whether a program with the role clinic or all runs",
+        )
+        yield (
+            find_oldest_waiting(connection, missing=missing),
+            "waits for its key, and is not found by name until then",
+            "put the key back that the part Keys names: it is taken in within seconds",
+        )
+        yield (
+            find_oldest_waiting(connection, unread=unread),
+            "is of an edition that this program cannot read, and is not found by name until one can",
+            "update this program; if it is the newest one, look for `edition not read` in the log",
+        )
+
+
+def _list_missing_keys(connection: Connection, settings: Settings) -> list[str]:
+    try:
+        return list_missing_keys(connection, read_desk(settings))
+    except StartError:
+        return []  # nothing at all opens, and the look at the keys says so
 
 
 def look_at_retention(look: Look) -> Iterator[Finding]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.desk.keyring import Desk
 from app.desk.opening import FindEdition, OpenedVersion, open_newest
@@ -20,22 +20,25 @@ from app.storage.clinic_keys import list_keys
 from app.storage.engine import begin_read, begin_write
 from app.storage.responses import StoredResponse
 from app.storage.tokens import list_untaken, take_in
+from app.storage.trouble import PASSING
 from app.vault.token import make_token
 
 BATCH = 50
 """How many responses are taken in at once: few enough that nobody who waits for the database notices."""
 
+_MOST_EDITIONS: Final = 1000
+"""How many editions may wait for a program that can read them: more than these no program wrote."""
+
 
 def take_in_new(engine: Engine, desk: Desk, find_edition: FindEdition, now: datetime, limit: int = BATCH) -> int:
     """Write the search tokens of responses that have none, and return how many were taken in.
 
-    What is sealed to a key of the clinic whose file is not here is left for when it is.
+    What is sealed to a key of the clinic whose file is not here is left for when it is, and what is of an edition that
+    only a newer program can read is left for that one: taken in here, nobody would ever find it by name.
     """
     with begin_read(engine) as connection:
-        # What another machine can open already waits here for the key's file: taken in, nobody would find it by name.
-        missing = [key.id for key in list_keys(connection) if key.id not in desk.keys]
-        waiting = list_untaken(connection, limit, missing)
-        prepared = [(response, _prepare(connection, desk, find_edition, response)) for response in waiting]
+        found, _ = find_untaken(connection, list_missing_keys(connection, desk), find_edition, limit)
+        prepared = [(response, _prepare(connection, desk, find_edition, response)) for response in found]
     if not prepared:
         return 0
     prepared.sort(key=lambda one: one[0].reference)
@@ -46,6 +49,27 @@ def take_in_new(engine: Engine, desk: Desk, find_edition: FindEdition, now: date
         begun = [(_tell_receipt(response, is_readable=tokens is not None), now) for response, tokens in taken]
         append_events(connection, desk.chain_key, begun)
     return len(prepared)
+
+
+def list_missing_keys(connection: Connection, desk: Desk) -> list[str]:
+    """Return the ids of the clinic's keys whose files are not here, as after another machine made one."""
+    return [key.id for key in list_keys(connection) if key.id not in desk.keys]
+
+
+def find_untaken(
+    connection: Connection, missing: Collection[str], find_edition: FindEdition, limit: int = 1
+) -> tuple[list[StoredResponse], set[str]]:
+    """Return the oldest responses that can be taken in here, and the editions of others that have to wait.
+
+    `missing` are the keys whose responses wait as well.
+    """
+    unread: set[str] = set()
+    while True:
+        found = list_untaken(connection, limit, missing, unread)
+        more = {one for one in {one.edition_hash for one in found} if not _is_readable(find_edition, one)}
+        if not more or len(unread) >= _MOST_EDITIONS:
+            return found, unread
+        unread |= more
 
 
 def take_in_one(
@@ -101,12 +125,22 @@ def name_item(desk: Desk, link_id: str) -> str:
     return make_token(desk.token_key, "item", link_id)
 
 
+def _is_readable(find_edition: FindEdition, edition_hash: str) -> bool:
+    try:
+        return find_edition(edition_hash) is not None
+    except PASSING:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever is wrong with one edition, what is of the others is taken in
+        record_failure(error, "edition not read", edition=edition_hash)
+        return False
+
+
 def _prepare(
     connection: Connection, desk: Desk, find_edition: FindEdition, response: StoredResponse
 ) -> list[str] | None:
     try:
         return list(list_tokens(desk, open_newest(connection, desk, find_edition, response)))
-    except (SQLAlchemyError, MemoryError, OSError):
+    except PASSING:
         raise  # the database or the machine failed, not this response: it is tried again
     except Exception as error:  # noqa: BLE001  whatever one letter holds, every other one is taken in
         record_failure(error, "response does not open", reference=response.reference, version=response.version)

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.clinic.editions import EditionShelf
 from app.desk.finding import Look
@@ -16,6 +15,7 @@ from app.settings import StartError
 from app.storage.audit import AuditFilter, list_entries
 from app.storage.engine import begin_read
 from app.storage.responses import StoredResponse, find_response
+from app.storage.trouble import PASSING
 
 MOST: Final = 100
 """How many of them are tried at most, the newest first."""
@@ -45,7 +45,7 @@ def count_unopened(look: Look) -> str:
 def _opens(connection: Connection, desk: Desk, find_edition: FindEdition, response: StoredResponse) -> bool:
     try:
         open_newest(connection, desk, find_edition, response)
-    except (SQLAlchemyError, MemoryError, OSError):
+    except PASSING:
         raise  # the database or the machine failed, not this response: it is tried again
     except Exception:  # noqa: BLE001  whatever keeps it closed, it does not open
         return False

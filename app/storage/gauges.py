@@ -13,6 +13,7 @@ from app.storage.audit import find_head
 from app.storage.metadata import UtcDateTime
 from app.storage.responses import ReviewStatus
 from app.storage.tables import CHORES, DRAFTS, RESPONSES
+from app.storage.tokens import IS_UNTAKEN
 
 MOST_COUNTED: Final = 10_000
 """How far anything is counted, so that looking costs the same whatever there is."""
@@ -21,7 +22,6 @@ MOST_COUNTED: Final = 10_000
 _DRAFT_GRACE: Final = timedelta(hours=1)
 _RESPONSE_GRACE: Final = timedelta(days=2)
 _IS_WAITING: Final = RESPONSES.c.review_status == ReviewStatus.REQUESTED
-_IS_UNTAKEN: Final = RESPONSES.c.taken_in == 0
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -37,8 +37,8 @@ def _find_oldest(condition: ColumnElement[bool]) -> ColumnElement[datetime]:
 _LOOK: Final = select(
     _count(_IS_WAITING).label("waiting"),
     _find_oldest(_IS_WAITING).label("waiting_since"),
-    _count(_IS_UNTAKEN).label("untaken"),
-    _find_oldest(_IS_UNTAKEN).label("untaken_since"),
+    _count(IS_UNTAKEN).label("untaken"),
+    _find_oldest(IS_UNTAKEN).label("untaken_since"),
     _count(DRAFTS.c.expires_at > bindparam("now", type_=UtcDateTime)).label("drafts"),
     _count(DRAFTS.c.expires_at <= bindparam("draft_limit", type_=UtcDateTime)).label("drafts_overdue"),
     _count(

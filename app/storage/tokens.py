@@ -3,28 +3,42 @@
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from app.storage.letters import is_sealed_to
 from app.storage.responses import COLUMNS, ReviewStatus, StoredResponse, read_response
 from app.storage.tables import RESPONSE_TOKENS, RESPONSE_VERSIONS, RESPONSES
 
-# Whose version or state this program never writes is no response of it, and would be met here for ever.
-_UNTAKEN: Final = (
-    select(*COLUMNS)
-    .where(
-        RESPONSES.c.taken_in == 0,
-        RESPONSES.c.version > 0,
-        RESPONSES.c.review_status.in_([status.value for status in ReviewStatus]),
-    )
-    .order_by(RESPONSES.c.received_at)
-    .limit(bindparam("limit"))
+IS_UNTAKEN: Final = and_(
+    RESPONSES.c.taken_in == 0,
+    RESPONSES.c.version > 0,
+    RESPONSES.c.review_status.in_([status.value for status in ReviewStatus]),
 )
+"""That a response has to be taken in.
+
+Whose version or state this program never writes is no response of it, and would be met there for ever.
+"""
+
+_UNTAKEN: Final = select(*COLUMNS).where(IS_UNTAKEN).order_by(RESPONSES.c.received_at).limit(bindparam("limit"))
 _WAITS_FOR_A_KEY: Final = exists().where(
     RESPONSE_VERSIONS.c.reference == RESPONSES.c.reference,
     RESPONSE_VERSIONS.c.version == RESPONSES.c.version,
     is_sealed_to(RESPONSE_VERSIONS, bindparam("keys", expanding=True)),
 )
+_WAITS_FOR_A_PROGRAM: Final = RESPONSES.c.edition_hash.in_(bindparam("editions", expanding=True))
 _FORGET: Final = delete(RESPONSE_TOKENS).where(RESPONSE_TOKENS.c.reference == bindparam("key"))
 _INSERT: Final = insert(RESPONSE_TOKENS)
 _TAKE: Final = (
@@ -41,17 +55,41 @@ _REFERENCES: Final = (
 )
 
 
-def list_untaken(connection: Connection, limit: int, missing: Collection[str] = ()) -> list[StoredResponse]:
+def list_untaken(
+    connection: Connection, limit: int, missing: Collection[str] = (), unread: Collection[str] = ()
+) -> list[StoredResponse]:
     """Return responses whose newest version has no search tokens yet, oldest first.
 
-    Those that are sealed to a key of these ids are left out: they can be taken in when it is there.
+    Those that are sealed to a key of these ids, or of an edition of these hashes, are left out: they can be taken in
+    when it is there, or by a program that can read it.
     """
-    statement = _UNTAKEN
-    values: dict[str, object] = {"limit": limit}
+    conditions, values = _name_waiting(missing, unread)
+    statement = _UNTAKEN.where(*(~condition for condition in conditions))
+    return [read_response(row) for row in connection.execute(statement, {"limit": limit, **values}).mappings()]
+
+
+def find_oldest_waiting(
+    connection: Connection, missing: Collection[str] = (), unread: Collection[str] = ()
+) -> StoredResponse | None:
+    """Return the oldest of those that `list_untaken` leaves out."""
+    conditions, values = _name_waiting(missing, unread)
+    statement = _UNTAKEN.where(or_(false(), *conditions))
+    row = connection.execute(statement, {"limit": 1, **values}).mappings().one_or_none()
+    return None if row is None else read_response(row)
+
+
+def _name_waiting(
+    missing: Collection[str], unread: Collection[str]
+) -> tuple[list[ColumnElement[bool]], dict[str, object]]:
+    conditions: list[ColumnElement[bool]] = []
+    values: dict[str, object] = {}
     if missing:
-        statement = statement.where(~_WAITS_FOR_A_KEY)
+        conditions.append(_WAITS_FOR_A_KEY)
         values["keys"] = [bytes.fromhex(key_id) for key_id in missing]
-    return [read_response(row) for row in connection.execute(statement, values).mappings()]
+    if unread:
+        conditions.append(_WAITS_FOR_A_PROGRAM)
+        values["editions"] = list(unread)
+    return conditions, values
 
 
 def take_in(connection: Connection, response: StoredResponse, tokens: Collection[str]) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine, inspect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.storage import postgres_trouble
 from app.storage.audit import find_head, lock_log
@@ -19,6 +19,9 @@ from app.storage.tables import AUDIT_HEAD, CLINIC_KEYS
 
 CHECKED_AT_START: Final = 64 * 1024 * 1024
 """Up to so many bytes a database is looked through before anybody is served: it takes a tenth of a second."""
+
+PASSING: Final = (SQLAlchemyError, MemoryError, OSError)
+"""What the database or the machine fails with, whatever was being read: it is tried again, and never remembered."""
 
 _DAMAGED: Final = (
     "the database is damaged; copy its files away as they are, and restore the newest backup into a folder without "

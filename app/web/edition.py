@@ -22,6 +22,7 @@ from app.questionnaire.errors import DefinitionError, Fault
 from app.questionnaire.load import load_questionnaire
 from app.storage.editions import find_edition, find_latest_edition, record_edition
 from app.storage.engine import begin_read, begin_write
+from app.storage.trouble import PASSING
 from app.web.forms import Forms, build_forms
 
 _REST: Final = timedelta(seconds=5)
@@ -195,6 +196,8 @@ def _serve(canonical: str, edition_hash: str) -> Served:
 def _serve_or_none(canonical: str, edition_hash: str) -> Served | None:
     try:
         return _serve(canonical, edition_hash)
+    except PASSING:
+        raise  # the machine failed, not this edition: it is read again at the next call
     except Exception as error:  # noqa: BLE001  whatever a newer program or somebody else wrote there is one edition only
         record_failure(error, "edition not read", edition=edition_hash)
         return None

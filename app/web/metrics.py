@@ -154,7 +154,7 @@ def _tell_gauges(gauges: Gauges) -> Iterator[Metric]:
     at_most = f"{MOST_COUNTED} at most are counted"
     yield _gauge("responses_waiting", f"Responses that nobody began to review; {at_most}.", gauges.waiting)
     yield _gauge("responses_waiting_oldest_timestamp_seconds", "When the oldest came in.", gauges.waiting_since)
-    yield _gauge("intake_waiting", f"Responses that are not in the list yet; {at_most}.", gauges.untaken)
+    yield _gauge("intake_waiting", f"Responses that are not found by name yet; {at_most}.", gauges.untaken)
     yield _gauge("intake_waiting_oldest_timestamp_seconds", "When the oldest came in.", gauges.untaken_since)
     yield _gauge("drafts", f"Questionnaires being filled in; {at_most}.", gauges.drafts)
     yield _gauge("drafts_overdue", f"Drafts more than an hour past their time; {at_most}.", gauges.drafts_overdue)

@@ -1,7 +1,7 @@
 """Intake: what came in is found by name, whatever else lies there; what waits for a key is taken in later."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -16,11 +16,13 @@ from app.storage.audit import AuditFilter, stream_entries
 from app.storage.clinic_keys import find_newest_key
 from app.storage.editions import record_edition
 from app.storage.engine import begin_read, begin_write
+from app.storage.gauges import read_gauges
 from app.storage.responses import StoredResponse
 from app.storage.tables import RESPONSE_VERSIONS, RESPONSES
 from app.storage.worklist import ResponseFilter, list_responses
 from app.vault.codes import make_secret
 from tests.desk.conftest import NOW, Clinic
+from tests.desk.test_doctor import find as tell
 
 
 def send(clinic: Clinic, name: str, minutes: int = 0, edition_hash: str = "") -> StoredResponse:
@@ -63,11 +65,17 @@ def test_what_is_sealed_to_a_key_that_is_not_here_yet_waits_for_it_and_keeps_not
     assert taken == [1, 0, 0]
     assert find(any_clinic, "Before") == [later.reference]
     assert find(any_clinic, "Waiting") == []
-    with begin_read(any_clinic.engine) as connection:
-        listed = {response.reference: response.taken_in for response in list_responses(connection, ResponseFilter())}
-    assert listed == {later.reference: 1, **{response.reference: 0 for response in waiting}}
+    assert list_taken_in(any_clinic) == {later.reference: 1, **{response.reference: 0 for response in waiting}}
+    # And where the doctor does not find the file either, it says what they wait for
+    path = any_clinic.settings.data / FOLDER / name_response_key(new.id)
+    path.rename(path.with_suffix(".away"))
+    [told] = tell(any_clinic, "Intake", days=1)
+    assert told == (
+        "intake: a response sent at 2026-06-10 18:31 UTC waits for its key, and is not found by name until then; "
+        "put the key back that the part Keys names: it is taken in within seconds"
+    )
+    path.with_suffix(".away").rename(path)
     # And when it has the key's file they are found by name
-    assert (any_clinic.settings.data / FOLDER / name_response_key(new.id)).exists()
     assert take_in_new(any_clinic.engine, any_clinic.desk, any_clinic.find_edition, NOW) == 2
     assert find(any_clinic, "Waiting") == [response.reference for response in waiting]
 
@@ -82,13 +90,49 @@ def take_in_all(clinic: Clinic) -> int:
 
 
 @pytest.mark.parametrize("canonical", ["{}", "[", "no JSON", '{"format":1,"questionnaire":{"newer":1}}'])
-def test_an_edition_that_nobody_can_read_keeps_no_other_response_waiting(any_clinic: Clinic, canonical: str) -> None:
-    with begin_write(any_clinic.engine) as connection:
-        record_edition(connection, "f" * 64, canonical, language="en", title="Newer", now=NOW)
-    newer, ours = send(any_clinic, "Ann Newer", edition_hash="f" * 64), send(any_clinic, "Ann Ours", minutes=1)
-    assert take_in_all(any_clinic) == 2
+def test_what_only_a_newer_program_can_read_waits_for_it_and_keeps_no_other_response_waiting(
+    any_clinic: Clinic, canonical: str
+) -> None:
+    # Given responses of two editions that this program cannot read, as in the middle of an update
+    waiting = []
+    for minutes, letter in enumerate("fe"):
+        with begin_write(any_clinic.engine) as connection:
+            record_edition(connection, letter * 64, canonical, language="en", title="Newer", now=NOW)
+        waiting.append(send(any_clinic, "Ann Newer", minutes, edition_hash=letter * 64))
+    ours = send(any_clinic, "Ann Ours", minutes=2)
+    # When it takes in one at a time
+    assert take_in_all(any_clinic) == 1
+    # Then what it can read is found, and nothing is told of the others, which stand in the list
     assert find(any_clinic, "Ours") == [ours.reference]
-    assert list_outcomes(any_clinic) == {newer.reference: "unreadable", ours.reference: "done"}
+    assert list_outcomes(any_clinic) == {ours.reference: "done"}
+    assert list_taken_in(any_clinic) == {ours.reference: 1, **{one.reference: 0 for one in waiting}}
+    # And the doctor and the numbers tell of them
+    [told] = tell(any_clinic, "Intake", days=1)
+    assert told == (
+        "intake: a response sent at 2026-06-10 18:30 UTC is of an edition that this program cannot read, and is not "
+        "found by name until one can; update this program; if it is the newest one, look for `edition not read` in "
+        "the log"
+    )
+    assert count_untaken(any_clinic) == (2, NOW)
+    # And a program that can read them takes them in
+    newer = {letter * 64: replace(any_clinic.edition, hash=letter * 64) for letter in "fe"}
+    assert take_in_new(any_clinic.engine, any_clinic.desk, newer.get, NOW) == 2
+    assert find(any_clinic, "Newer") == [one.reference for one in waiting]
+    assert list_outcomes(any_clinic) == dict.fromkeys(list_taken_in(any_clinic), "done")
+    assert count_untaken(any_clinic) == (0, None)
+
+
+def list_taken_in(clinic: Clinic) -> dict[str, int]:
+    """Return which version of each response in the list was taken in; 0 where none was."""
+    with begin_read(clinic.engine) as connection:
+        return {response.reference: response.taken_in for response in list_responses(connection, ResponseFilter())}
+
+
+def count_untaken(clinic: Clinic) -> tuple[int, datetime | None]:
+    """Return how many wait, as the numbers tell it, and since when."""
+    with begin_read(clinic.engine) as connection:
+        gauges = read_gauges(connection, NOW)
+    return gauges.untaken, gauges.untaken_since
 
 
 @pytest.mark.parametrize("strange", [{"version": 0}, {"version": -1}, {"review_status": "x"}])
@@ -103,6 +147,7 @@ def test_a_row_that_this_program_never_writes_is_no_response_to_take_in(
     assert take_in_all(any_clinic) == 1
     assert find(any_clinic, "Ours") == [ours.reference]
     assert list_outcomes(any_clinic) == {ours.reference: "done"}
+    assert count_untaken(any_clinic) == (0, None)
 
 
 def list_outcomes(clinic: Clinic) -> dict[str, str]:

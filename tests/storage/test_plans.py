@@ -16,6 +16,7 @@ from app.storage.audit import (
 from app.storage.chores import find_last_time
 from app.storage.drafts import purge_expired
 from app.storage.engine import begin_read, begin_write
+from app.storage.gauges import read_gauges
 from app.storage.responses import (
     count_due,
     count_new,
@@ -27,7 +28,7 @@ from app.storage.responses import (
     list_versions,
 )
 from app.storage.tables import AUDIT_ENTRIES, DRAFTS
-from app.storage.tokens import count_tokens, list_references, list_untaken
+from app.storage.tokens import count_tokens, find_oldest_waiting, list_references, list_untaken
 from tests.storage.conftest import MINUTE, Fill
 from tests.storage.plans import count_rows, list_scans, watch_plans
 
@@ -145,6 +146,9 @@ def test_retention_and_intake_look_up_what_they_need(engine: Engine, fill: Fill,
         count_rows(connection)
     with begin_read(engine) as connection, watch_plans(connection) as steps:
         list_untaken(connection, 50)
+        list_untaken(connection, 50, unread=["e" * 64])
+        find_oldest_waiting(connection, unread=["e" * 64])
+        read_gauges(connection, now)
         has_new(connection)
         count_due(connection, now - MINUTE)
         count_new_due(connection, now - MINUTE)
