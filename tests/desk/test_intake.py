@@ -2,26 +2,29 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, text, update
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.clinic.editions import EditionShelf
 from app.clinic.sending import Submission, send_response
 from app.desk.intake import name_words, take_in_new
 from app.desk.keyring import FOLDER, name_response_key
 from app.desk.rotation import make_newest_key
+from app.questionnaire.edition import Edition
 from app.questionnaire.sent import Patient
 from app.storage.audit import AuditFilter, stream_entries
 from app.storage.clinic_keys import find_newest_key
 from app.storage.editions import record_edition
-from app.storage.engine import begin_read, begin_write
+from app.storage.engine import begin_read, begin_write, create_engine_for
 from app.storage.gauges import read_gauges
 from app.storage.responses import StoredResponse
 from app.storage.tables import RESPONSE_VERSIONS, RESPONSES
 from app.storage.worklist import ResponseFilter, list_responses
 from app.vault.codes import make_secret
-from tests.desk.conftest import NOW, Clinic
+from tests.desk.conftest import NOW, Clinic, open_clinic
 from tests.desk.test_doctor import find as tell
 
 
@@ -169,3 +172,52 @@ def test_what_is_sealed_to_a_key_that_nobody_ever_had_is_told_once(any_clinic: C
         )
     assert take_in_all(any_clinic) == 1
     assert list_outcomes(any_clinic) == {stored.reference: "unreadable"}
+
+
+def test_what_the_database_failed_at_is_taken_in_once_it_works(any_clinic: Clinic) -> None:
+    # Given a database of which a part does not answer: it is met after the list of what came in was read
+    sent = [send(any_clinic, f"Ann {who}", minutes) for minutes, who in enumerate(("First", "Second"))]
+    with begin_write(any_clinic.engine) as connection:
+        connection.execute(text("ALTER TABLE response_versions RENAME TO away"))
+    for _ in range(2):
+        with pytest.raises(DBAPIError, match="response_versions"):
+            take_in_new(any_clinic.engine, any_clinic.desk, any_clinic.find_edition, NOW)
+    # Then nothing is told of any of them, and each is found once the database works
+    assert list_outcomes(any_clinic) == {}
+    with begin_write(any_clinic.engine) as connection:
+        connection.execute(text("ALTER TABLE away RENAME TO response_versions"))
+    assert take_in_all(any_clinic) == 2
+    assert find(any_clinic, "Ann") == [response.reference for response in sent]
+    assert list_outcomes(any_clinic) == dict.fromkeys((response.reference for response in sent), "done")
+
+
+def test_what_a_server_that_went_away_was_asked_for_is_taken_in_by_the_next_one(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    for clinic in open_clinic(tmp_path, FOREWORD_DATABASE_URL=postgres_url):
+        sent = send(clinic, "Ann Cut")
+        shelf = EditionShelf(clinic.engine)
+
+        def cut(edition_hash: str, clinic: Clinic = clinic, shelf: EditionShelf = shelf) -> Edition | None:
+            end_all_others(clinic.engine)  # the intake's own connection among them: it asks once more
+            return shelf.find(edition_hash)
+
+        with pytest.raises(OperationalError):
+            take_in_new(clinic.engine, clinic.desk, cut, NOW)
+        assert list_outcomes(clinic) == {}
+        assert take_in_new(clinic.engine, clinic.desk, shelf.find, NOW) == 1
+        assert find(clinic, "Cut") == [sent.reference]
+        assert list_outcomes(clinic) == {sent.reference: "done"}
+
+
+def end_all_others(engine: Engine) -> None:
+    """Have PostgreSQL end every connection to a database but the one that says so."""
+    other = create_engine_for(engine.url.render_as_string(hide_password=False))
+    with begin_write(other) as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    other.dispose()

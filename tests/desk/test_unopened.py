@@ -28,5 +28,11 @@ def test_what_does_not_open_is_told_until_it_opens_or_is_gone(any_clinic: Clinic
     with begin_write(any_clinic.engine) as connection:
         erase_response(connection, references[0])
     assert find(any_clinic, "Intake")[0].startswith("intake: 1 responses came in and do not open; ")
+    with begin_write(any_clinic.engine) as connection:
+        connection.execute(text("ALTER TABLE response_versions RENAME TO away"))
+    # That the database fails says nothing about what is in it
+    assert find(any_clinic, "Intake")[0].startswith("Intake: it could not be looked at (")
+    with begin_write(any_clinic.engine) as connection:
+        connection.execute(text("ALTER TABLE away RENAME TO response_versions"))
     assert purge_all(any_clinic.engine, any_clinic.desk.chain_key, LATER, actor="program") == 2
     assert find(any_clinic, "Intake") == []
