@@ -1,4 +1,8 @@
-"""The audit log: who did what, listed, proved whole, and given out. It holds no answer and no patient's name (D-10)."""
+"""The audit log: who did what, listed, proved whole, and given out. It holds no answer and no patient's name (D-10).
+
+Its filter is sent in a form and answered with an address that says what was understood: whatever else somebody types
+there, a patient's name in the box for a reference, say, is never in an address (D-11).
+"""
 
 from __future__ import annotations
 
@@ -38,6 +42,7 @@ from app.web.clinic.acts import name_act
 from app.web.clinic.address import begin_day, read_day, read_number, read_word
 from app.web.clinic.audit_words import name_page, say_value
 from app.web.clinic.gate import allow
+from app.web.clinic.kept import NOTICE_KEPT, find_kept, forget_kept, keep_typed
 from app.web.clinic.session import get_session
 from app.web.clinic.settings_form import ControlProblem
 from app.web.clinic.words import name_people, write_moment
@@ -75,7 +80,7 @@ class Line:
 class Asked:
     """What the log is asked for: what was typed, what that means, and what to enter instead."""
 
-    typed: dict[str, Any]
+    typed: dict[str, str]
     wanted: AuditFilter
     problems: tuple[ControlProblem, ...]
 
@@ -84,13 +89,37 @@ class Asked:
         """Return how many filters are set."""
         return sum(bool(value) for value in self.typed.values())
 
+    def write_address(self, before: int | None = None) -> str:
+        """Return the address of what is asked for, from before an entry on; what is not understood has none."""
+        values: dict[str, Any] = {name: value for name, value in self.typed.items() if value}
+        if self.wanted.subject:
+            values["reference"] = format_reference(self.wanted.subject)
+        return url_for("clinic.show_audit", **values, before=before)
+
 
 @blueprint.get("/audit")
 @allow(*_READERS)
 def show_audit() -> ResponseReturnValue:
     """Show a page of the log, newest first."""
-    services = get_services()
     asked = read_asked(request.args)
+    if asked.problems:
+        raise NotFound  # only our own links say what is asked for
+    return _draw(asked, find_kept())
+
+
+@blueprint.post("/audit")
+@allow(*_READERS)
+@keep_typed("clinic.show_audit")
+def filter_audit() -> ResponseReturnValue:
+    """Go to the entries that the form asks for, or show what has to be looked at again."""
+    forget_kept()
+    asked = read_asked(request.form)
+    return (_draw(asked), _UNREADABLE) if asked.problems else redirect(asked.write_address(), 303)
+
+
+def _draw(asked: Asked, kept: MultiDict[str, str] | None = None) -> str:
+    """Return the page of what is asked for; in the form stands what was kept of an earlier one, where there is any."""
+    services = get_services()
     with begin_read(services.engine) as connection:
         entries = [] if asked.problems else list_entries(connection, asked.wanted)
         context = {
@@ -103,18 +132,17 @@ def show_audit() -> ResponseReturnValue:
         }
     with begin_write(services.engine) as connection:
         record(connection, "audit.viewed", entries=len(entries), filters=asked.count)
-    older = url_for("clinic.show_audit", **asked.typed, before=entries[-1].number) if len(entries) == PAGE else ""
-    newest = url_for("clinic.show_audit", **asked.typed) if asked.wanted.before else ""
-    page = render_template(
+    return render_template(
         "clinic/audit.html",
         asked=asked,
+        typed=asked.typed if kept is None else _read_typed(kept),
+        notice=translate(NOTICE_KEPT) if kept else "",
         faults={problem.control: problem.sentence for problem in asked.problems},
-        older=older,
-        newest=newest,
+        older=asked.write_address(entries[-1].number) if len(entries) == PAGE else "",
+        newest=asked.write_address() if asked.wanted.before else "",
         verdict=get_session().pop(_VERDICT, None),
         **context,
     )
-    return page, _UNREADABLE if asked.problems else 200
 
 
 @blueprint.post("/audit/verify")
@@ -139,7 +167,7 @@ def export_audit() -> ResponseReturnValue:
     services = get_services()
     asked = read_asked(request.form)
     if asked.problems:
-        return redirect(url_for("clinic.show_audit", **asked.typed), 303)
+        return _draw(asked), _UNREADABLE
     name, kind = ("jsonl", "application/x-ndjson") if request.form.get("format") == "jsonl" else ("csv", "text/csv")
     with begin_read(services.engine) as connection:
         count = count_entries(connection, asked.wanted)
@@ -154,7 +182,7 @@ def export_audit() -> ResponseReturnValue:
 
 def read_asked(typed: MultiDict[str, str]) -> Asked:
     """Return what the log is asked for by an address or a form."""
-    kept = {name: typed.get(name, "").strip() for name in _FIELDS}
+    kept = _read_typed(typed)
     problems: list[ControlProblem] = []
 
     def read(name: str, parse: Callable[[str], T], sentence: str) -> T | None:
@@ -174,6 +202,10 @@ def read_asked(typed: MultiDict[str, str]) -> Asked:
         before=_read_place(typed.get("before", "")),
     )
     return Asked(typed=kept, wanted=wanted, problems=tuple(problems))
+
+
+def _read_typed(typed: MultiDict[str, str]) -> dict[str, str]:
+    return {name: typed.get(name, "").strip() for name in _FIELDS}
 
 
 def _read_place(word: str) -> int | None:
