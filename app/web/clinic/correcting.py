@@ -31,7 +31,6 @@ from app.web.clinic.kept import forget_kept, keep_typed
 from app.web.clinic.notes import find_long, store_note
 from app.web.clinic.opened import Held, require_held
 from app.web.clinic.person_data import (
-    STALE,
     Confirmation,
     ToolPage,
     account_failure,
@@ -39,6 +38,7 @@ from app.web.clinic.person_data import (
     draw_again,
     draw_first,
     draw_second,
+    draw_stale,
     find_reason_problem,
     is_confirmed,
     is_stale,
@@ -74,18 +74,18 @@ def show_correction(reference: str) -> ResponseReturnValue:
 def correct(reference: str) -> ResponseReturnValue:
     """Store a new version with the details, and a note beside an answer, after a second page that shows both."""
     held = require_held(reference, "response.corrected")
+    tool, questions = _build_tool(held), _list_questions(held)
     problems = _find_problems(held)
     newest = held.newest
-    if not problems and is_stale(held):
-        problems = {"revision": translate(STALE)}
     if problems or newest is None:
-        account_failure(held, "response.corrected", "stale" if "revision" in problems else "incomplete")
-        return draw_again(held, _build_tool(held), problems, questions=_list_questions(held))
+        account_failure(held, "response.corrected", "incomplete")
+        return draw_again(held, tool, problems, questions=questions)
+    if is_stale(held):
+        return draw_stale(held, tool, "response.corrected", questions=questions)
     if not is_confirmed():
         return draw_second(held, _build_confirmation(held, newest))
     if not _store(held, newest):
-        account_failure(held, "response.corrected", "stale")
-        return draw_again(held, _build_tool(held), {"revision": translate(STALE)}, questions=_list_questions(held))
+        return draw_stale(held, tool, "response.corrected", questions=questions)
     forget_kept()
     return redirect(url_for("clinic.show_response", reference=held.reference), HTTPStatus.SEE_OTHER)
 

@@ -169,4 +169,5 @@ def _draw(access: Access, problems: Mapping[str, str] | None = None) -> str:
         problems=problems or {},
         key=get_totp().get_totp_pretty_key(seed),
         passkey=offer_registration(access),
+        name=request.form.get("passkey-name", ""),
     )

@@ -25,7 +25,6 @@ from app.web.clinic.kept import forget_kept, keep_typed
 from app.web.clinic.notes import store_note
 from app.web.clinic.opened import Held, require_held
 from app.web.clinic.person_data import (
-    STALE,
     Confirmation,
     ToolPage,
     account_failure,
@@ -33,6 +32,7 @@ from app.web.clinic.person_data import (
     draw_again,
     draw_first,
     draw_second,
+    draw_stale,
     find_reason_problem,
     is_confirmed,
     is_stale,
@@ -127,8 +127,7 @@ def _change(reference: str, hold: Hold) -> ResponseReturnValue:
         buttons = {"yes": translate("Yes, do it")}
         return draw_second(held, Confirmation(title=tool.title, lines=tool.lead, buttons=buttons))
     if is_stale(held):
-        account_failure(held, action, "stale")
-        return draw_again(held, tool, {"revision": translate(STALE)})
+        return draw_stale(held, tool, action)
     try:
         with begin_write(get_services().engine) as connection:
             hold.change(connection, held.stored, not is_on)
@@ -136,8 +135,7 @@ def _change(reference: str, hold: Hold) -> ResponseReturnValue:
                 store_note(connection, held, read_words(), kind="reason")
             record(connection, action, subject=held.stored.reference, reason=read_reason())
     except StaleReviewError:
-        account_failure(held, action, "stale")
-        return draw_again(held, tool, {"revision": translate(STALE)})
+        return draw_stale(held, tool, action)
     forget_kept()
     return redirect(url_for("clinic.show_response", reference=held.reference), HTTPStatus.SEE_OTHER)
 

@@ -13,7 +13,7 @@ from typing import Final
 from werkzeug.datastructures import MultiDict
 
 from app.storage.responses import OPEN, ReviewStatus, StoredResponse
-from app.web.clinic.sheet import NOTE
+from app.web.clinic.sheet import NOTE, StrayNote
 from app.web.clinic.words import write_state
 from app.web.i18n import translate
 
@@ -42,6 +42,7 @@ class Panel:
     shown: int
     form: str
     note: str = field(repr=False)
+    strays: tuple[StrayNote, ...] = field(repr=False)
     call_on: str
     problems: Mapping[str, str]
 
@@ -54,6 +55,7 @@ def build_panel(
     is_open: bool,
     shown: int,
     typed: MultiDict[str, str],
+    strays: tuple[StrayNote, ...],
     problems: Mapping[str, str],
 ) -> Panel:
     """Return what can be done; what nobody can read cannot be marked reviewed (`is_open`)."""
@@ -68,6 +70,7 @@ def build_panel(
         shown=shown,
         form=typed.get("form") or secrets.token_hex(_FORM_BYTES),
         note=typed.get(NOTE, ""),
+        strays=strays,
         call_on=typed.get("call-on", "") or stored.call_on or "",
         problems=problems,
     )

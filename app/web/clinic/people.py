@@ -41,6 +41,9 @@ from app.web.clinic.person_data import Confirmation, is_confirmed
 from app.web.i18n import translate
 from app.web.services import get_services
 
+_ROLES, _CLOSE, _OPEN, _RESET = "role-reviewer", "close", "open", "reset"
+"""What a fault on these pages can be about: the first of the roles, and the buttons."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonView:
@@ -85,7 +88,7 @@ def invite_person() -> ResponseReturnValue:
     name, login, roles = request.form.get("name", ""), request.form.get("login", ""), _read_roles()
     problems = find_name_problem("name", name) | find_login_problem("login", login)
     if not roles:
-        problems["role-reviewer"] = say_problem(ROLE_MISSING)
+        problems[_ROLES] = say_problem(ROLE_MISSING)
     if not problems:
         services = get_services()
         now = services.now()
@@ -114,10 +117,10 @@ def change_person_roles(person_id: str) -> ResponseReturnValue:
     """Give somebody other roles; their next page begins a session with a new id."""
     person, roles = _find(person_id), _read_roles()
     if not roles:
-        return _refuse(person, ROLE_MISSING)
+        return _refuse(person, _ROLES, ROLE_MISSING, roles)
     with _change_people() as connection:
         if Role.ADMINISTRATOR not in roles and is_last_administrator(connection, person):
-            return _refuse(person, LAST_ADMINISTRATOR)
+            return _refuse(person, _ROLES, LAST_ADMINISTRATOR, roles)
         if Role.ADMINISTRATOR not in roles and person.id == get_person().id and not is_confirmed():
             return _ask_again(person, _confirm_stepping_down())
         change_roles(connection, person.id, roles)
@@ -132,7 +135,7 @@ def disable_person(person_id: str) -> ResponseReturnValue:
     person, services = _find(person_id), get_services()
     with _change_people() as connection:
         if is_last_administrator(connection, person):
-            return _refuse(person, LAST_ADMINISTRATOR)
+            return _refuse(person, _CLOSE, LAST_ADMINISTRATOR)
         if not is_confirmed():
             return _ask_again(person, _confirm_closing(person))
         change_activity(connection, person.id, is_active=False)
@@ -161,9 +164,11 @@ def reset_person(person_id: str) -> ResponseReturnValue:
     if person.id == get_person().id or person.is_demonstration:
         raise NotFound
     with _change_people() as connection:
-        problem = _find_reset_problem(connection, person)
-        if problem:
-            return _refuse(person, problem)
+        now = find_person(connection, person.id)
+        if now is None or not now.is_active:
+            return _refuse(now or person, _OPEN, CLOSED_MEANWHILE)
+        if is_last_administrator(connection, now):
+            return _refuse(now, _RESET, LAST_ADMINISTRATOR)
         if not is_confirmed():
             return _ask_again(person, _confirm_reset(person))
         secret = reset(connection, person, get_services().now())
@@ -189,14 +194,6 @@ def _change_people() -> Iterator[Connection]:
             account_refusal(connection)
     if not is_still:
         abort(redirect(url_for("clinic.show_people"), 303))
-
-
-def _find_reset_problem(connection: Connection, person: Person) -> str:
-    """Return why nobody is reset who was not looked at as they are now."""
-    now = find_person(connection, person.id)
-    if now is None or not now.is_active:
-        return CLOSED_MEANWHILE
-    return LAST_ADMINISTRATOR if is_last_administrator(connection, now) else ""
 
 
 def _confirm_closing(person: Person) -> Confirmation:
@@ -264,8 +261,10 @@ def _find(person_id: str) -> Person:
     return person
 
 
-def _refuse(person: Person, sentence: str) -> ResponseReturnValue:
-    return _draw_person(person, problem=say_problem(sentence)), HTTPStatus.UNPROCESSABLE_ENTITY
+def _refuse(person: Person, control: str, sentence: str, roles: frozenset[Role] | None = None) -> ResponseReturnValue:
+    """Return somebody's page with what to do, at the control that it is about, and with the roles that were chosen."""
+    page = _draw_person(person, problems={control: say_problem(sentence)}, roles=roles)
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _show_link(person: Person, secret: str) -> ResponseReturnValue:
@@ -296,15 +295,21 @@ def _draw_people(
     )
 
 
-def _draw_person(person: Person, *, problem: str = "", said: str = "") -> str:
+def _draw_person(
+    person: Person,
+    *,
+    problems: Mapping[str, str] | None = None,
+    roles: frozenset[Role] | None = None,
+    said: str = "",
+) -> str:
     can_reset = person.is_active and not person.is_demonstration and person.id != get_person().id
     return render_template(
         "clinic/person.html",
         person=_view(person),
         is_active=person.is_active,
         can_reset=can_reset,
-        roles=_list_roles(person.roles),
-        problem=problem,
+        roles=_list_roles(person.roles if roles is None else roles),
+        problems=problems or {},
         said=said,
     )
 

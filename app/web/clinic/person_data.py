@@ -62,11 +62,13 @@ def draw_first(
     *,
     problems: Mapping[str, str] | None = None,
     initial: MultiDict[str, str] | None = None,
+    notice: str = "",
     **more: Sequence[tuple[str, str]],
 ) -> str:
     """Return a tool's first page, with what was typed before: in this request, or when a session ended."""
     kept = find_kept() if request.method == "GET" else None
     typed = request.form if request.method == "POST" else kept or initial or MultiDict()
+    notices = [translate(text) for text in (NOTICE_KEPT if kept else "", notice) if text]
     return render_template(
         "clinic/tool.html",
         tool=tool,
@@ -77,7 +79,7 @@ def draw_first(
         reasons=[(word, translate(text)) for word, text in REASONS.items()],
         typed=typed,
         problems=defaultdict(str, problems or {}),
-        notices=[translate(NOTICE_KEPT)] if kept else [],
+        notices=notices,
         **more,
     )
 
@@ -86,7 +88,14 @@ def draw_again(
     held: Held, tool: ToolPage, problems: Mapping[str, str], **more: Sequence[tuple[str, str]]
 ) -> ResponseReturnValue:
     """Return a tool's first page with what has to be looked at again."""
-    return draw_first(held, tool, problems=problems, initial=None, **more), HTTPStatus.UNPROCESSABLE_ENTITY
+    page = draw_first(held, tool, problems=problems, initial=None, notice="", **more)
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def draw_stale(held: Held, tool: ToolPage, action: str, **more: Sequence[tuple[str, str]]) -> ResponseReturnValue:
+    """Return a tool's first page to somebody who did not see how the response stands now, and account for it."""
+    account_failure(held, action, "stale")
+    return draw_first(held, tool, problems=None, initial=None, notice=STALE, **more), HTTPStatus.CONFLICT
 
 
 def draw_second(held: Held, confirmation: Confirmation) -> str:

@@ -34,6 +34,7 @@ from app.web.clinic.sheet import (
     AnswerSection,
     Fact,
     Story,
+    StrayNote,
     VersionLink,
     WrittenNote,
     arrange_notes,
@@ -41,6 +42,7 @@ from app.web.clinic.sheet import (
     list_facts,
     list_sections,
     list_story,
+    list_strays,
     list_versions,
 )
 from app.web.clinic.tools import Tool, list_tools
@@ -148,6 +150,7 @@ def _build_page(
     notes = arrange_notes(found, names, held, summary)
     address = url_for("clinic.show_response", reference=held.reference)
     since = compare_versions(held, opened) if opened else None
+    sections = list_sections(summary, notes, typed, problems) if summary else ()
     return ResponsePage(
         reference=held.reference,
         address=address,
@@ -155,7 +158,7 @@ def _build_page(
         marks=_list_marks(opened),
         summary=summary,
         face=choose_face(summary) if summary else None,
-        sections=list_sections(summary, notes, typed) if summary else (),
+        sections=sections,
         comparisons=(since,) if since else (),
         notes=notes.others[::-1],  # the newest stands right below the box, as in the history
         versions=list_versions(held, shown, address, names),
@@ -163,7 +166,7 @@ def _build_page(
         consented=write_moment(opened.sent.consent.agreed_at) if opened else "",
         story=list_story(entries[:PAGE], names),
         story_end=translate(_STORY_END) % {"count": PAGE} if len(entries) > PAGE else "",
-        panel=_build_panel(held, shown, names, typed, problems),
+        panel=_build_panel(held, shown, names, typed, list_strays(held, sections, typed), problems),
         tools=list_tools(stored, held.reference),
         notices=(*notices, *_list_notices(held, shown)),
         is_saved="saved" in request.args,
@@ -171,7 +174,12 @@ def _build_page(
 
 
 def _build_panel(
-    held: Held, shown: int, names: Mapping[str, str], typed: MultiDict[str, str], problems: Mapping[str, str]
+    held: Held,
+    shown: int,
+    names: Mapping[str, str],
+    typed: MultiDict[str, str],
+    strays: tuple[StrayNote, ...],
+    problems: Mapping[str, str],
 ) -> Panel:
     return build_panel(
         held.stored,
@@ -180,6 +188,7 @@ def _build_panel(
         is_open=held.newest is not None,
         shown=shown,
         typed=typed,
+        strays=strays,
         problems=problems,
     )
 

@@ -53,6 +53,16 @@ class AnswerRow:
     notes: tuple[WrittenNote, ...]
     box: str
     typed: str = field(repr=False)
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrayNote:
+    """A note that somebody typed beside an answer which the page does not show any more: it stands with the others."""
+
+    box: str
+    about: str
+    typed: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +132,9 @@ def name_language(language: str) -> str:
     return Locale.parse(language, sep="-").get_display_name(choose_language()) or language
 
 
-def list_sections(summary: Summary, notes: Notes, typed: MultiDict[str, str]) -> tuple[AnswerSection, ...]:
+def list_sections(
+    summary: Summary, notes: Notes, typed: MultiDict[str, str], problems: Mapping[str, str]
+) -> tuple[AnswerSection, ...]:
     """Return the sections with their answers, each with its companion, its notes, and a box for another."""
     companion = {entry.link_id: entry for entry in summary.companion}
     return tuple(
@@ -136,12 +148,27 @@ def list_sections(summary: Summary, notes: Notes, typed: MultiDict[str, str]) ->
                     notes=notes.beside.get(row.link_id, ()),
                     box=f"{NOTE}-{row.link_id}",
                     typed=typed.get(f"{NOTE}-{row.link_id}", ""),
+                    problem=problems.get(f"{NOTE}-{row.link_id}", ""),
                 )
                 for row in section.rows
             ),
         )
         for section in summary.sections
     )
+
+
+def list_strays(held: Held, sections: Sequence[AnswerSection], typed: MultiDict[str, str]) -> tuple[StrayNote, ...]:
+    """Return what was typed beside answers that are not on the page: a newer version, say, does not have them."""
+    shown = {one.box for section in sections for one in section.rows}
+    items, language = held.newest.edition.items if held.newest else {}, choose_language()
+    strays = []
+    for box, text in typed.items():
+        link_id = box.removeprefix(f"{NOTE}-")
+        if link_id == box or box in shown or not text.strip():
+            continue
+        about = items[link_id].label.to(language) if link_id in items else link_id
+        strays.append(StrayNote(box=box, about=about, typed=text))
+    return tuple(strays)
 
 
 def arrange_notes(notes: Sequence[Note | None], names: Mapping[str, str], held: Held, summary: Summary | None) -> Notes:

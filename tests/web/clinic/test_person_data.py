@@ -194,10 +194,32 @@ def test_a_correction_of_what_somebody_else_changed_meanwhile_is_not_stored(
     patient.send(questions_for_doctor=Text("Second version"))
     form = lead.find_form(f"/clinic/responses/{reference}/correct")
     page = lead.post(form=form, action="yes")
-    assert lead.status == 422
+    assert lead.status == 409
     assert "This response was changed meanwhile" in page.text
     assert lead.find_form(f"/clinic/responses/{reference}/correct").fields["name"] == ["Ana Soto"]
     assert list_acts(app, reference)[-1] == ("response.corrected", "stale")
+
+
+def test_a_hold_of_what_somebody_else_changed_meanwhile_is_not_begun_and_its_words_stay(
+    app: Flask, reference: str, lead: Visitor, sign_in: SignIn
+) -> None:
+    use_tool(lead, reference, "hold", reason="law", words=WORDS)
+    form = lead.find_form(f"/clinic/responses/{reference}/hold")
+    act(sign_in(Role.REVIEWER), reference, "claim")
+    page = lead.post(form=form, action="yes")
+    assert lead.status == 409
+    assert "This response was changed meanwhile" in page.text
+    again = lead.find_form(f"/clinic/responses/{reference}/hold")
+    assert (again.fields["reason"], again.fields["words"]) == (["law"], [WORDS])
+    stored = find_stored(app, reference)
+    assert stored is not None
+    assert not stored.is_kept
+    # Sent again by who has seen it as it is now, it is done
+    lead.post(form=again)
+    confirm(lead, reference, "hold")
+    stored = find_stored(app, reference)
+    assert stored is not None
+    assert stored.is_kept
 
 
 def test_a_session_that_ends_keeps_a_correction(app: Flask, clock: Clock, reference: str, lead: Visitor) -> None:

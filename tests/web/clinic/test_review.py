@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from app.questionnaire.answer import Coded
 from app.storage.engine import begin_write
 from app.storage.people import Role
 from app.storage.responses import ReviewStatus, StoredResponse, erase_response
+from app.storage.tables import RESPONSE_VERSIONS
 from app.vault.reference import parse_reference
 from tests.web.clinic.conftest import SignIn
 from tests.web.clinic.review_steps import act, list_rows, open_response, press, use_tool
@@ -143,6 +145,28 @@ def test_a_newer_version_that_came_meanwhile_is_not_marked_reviewed_unread(
     assert read_stored(app, reference).review_status is ReviewStatus.REQUESTED
     press(reviewer, reference, "complete", note=NOTE)
     assert read_stored(app, reference).review_status is ReviewStatus.COMPLETED
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_a_note_beside_an_answer_that_the_newer_version_does_not_have_is_still_there(
+    app: Flask, patient: Sender, reviewer: Visitor, *, is_broken: bool
+) -> None:
+    # Given a note beside an answer that is asked for only by another
+    reference = patient.send(pregnancy=Coded(("yes",)))
+    open_response(reviewer, reference)
+    assert "note-pregnancy-weeks" in reviewer.document.ids
+    # When a version comes in meanwhile in which it is not asked, or which does not open
+    patient.send(pregnancy=Coded(("no",)))
+    if is_broken:
+        with begin_write(find_services(app).engine) as connection:
+            newest = RESPONSE_VERSIONS.c.version == 2
+            connection.execute(update(RESPONSE_VERSIONS).where(newest).values(sealed=b"x" * 99))
+    press(reviewer, reference, "claim", note_pregnancy_weeks=NOTE)
+    # Then what was typed stands in a box under the note on the whole, and is stored with the next act
+    assert reviewer.status == 409
+    assert find_review(reviewer, reference).fields["note-pregnancy-weeks"] == [NOTE]
+    press(reviewer, reference, "claim")
+    assert "since Monday" in open_response(reviewer, reference).text
 
 
 def test_a_correction_of_what_is_reviewed_comes_back_to_the_list(
