@@ -92,7 +92,7 @@ def collect_scenes(browser: Browser, url: str, unopened_url: str) -> dict[str, S
 
 def _read_without_form(courier: Courier) -> Iterator[tuple[str, Sheet]]:
     yield "start", courier.get("/")
-    yield "400", courier.post("/erase", {})
+    yield "400", courier.post("/erase", {}, Sec_Fetch_Site="none")  # no page of ours says so
     yield "403", courier.post("/start", {}, Sec_Fetch_Site="cross-site")
     yield "404", courier.get("/nothing-here")
     yield "413", courier.post("/start", {"other-conditions": [TOO_LONG]})
@@ -164,6 +164,7 @@ def _read_endings(courier: Courier) -> Iterator[tuple[str, Sheet]]:
     for path in ("check", "share", "share/send", "share/kept", "summary", "done", "resume", "erase"):
         yield f"{path}: with answers" if path in {"resume", "erase"} else path, courier.get(f"/{path}")
     yield from _send(courier)
+    yield "erase: an old page", courier.post("/erase", {})
     code = courier.get("/resume").html.partition('<strong translate="no">')[2].partition("<")[0]
     courier.get("/erase")
     yield "erased: after erasing", courier.send(to="/erase")

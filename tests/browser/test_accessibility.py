@@ -104,9 +104,18 @@ def find_everywhere(stage: Stage, search: str) -> str:
 
 def test_the_scenes_are_what_they_are_called(scenes: SceneMap) -> None:
     # Given pages for all that can go wrong, each of them has gone wrong in its own way
-    faults = {"400": 400, "403": 403, "404": 404, "413": 413, "lost": 410, "not open": 503, "nothing open": 410}
+    faults = {
+        "400": 400,
+        "erase: an old page": 400,
+        "403": 403,
+        "404": 404,
+        "413": 413,
+        "lost": 410,
+        "not open": 503,
+        "nothing open": 410,
+    }
     faults |= {"question: changed in another tab": 409, "resume: wrong code": 422}
-    faults |= {"send: everything is lacking": 422, "send: sent before": 409}
+    faults |= {"send: everything is lacking": 422, "send: sent before": 409, "erase: an old page": 400}
     assert {name: sheet.status for name, sheet in scenes.items() if sheet.status != 200} == faults
     titles = dict.fromkeys(("a word for a number", "a day that is not", "rows and none", "too many words"), "Error: ")
     for name, start in {**titles, "a doubt": "Is this right?"}.items():

@@ -18,7 +18,8 @@ NOTICE_OLD_BUTTON: Final = (
     "the button again. If you read this once more, allow cookies for this website."
 )
 NOTICE_OLD_SENDING: Final = (
-    "This page was open for a long time, so nothing was sent just now. What you typed is all below. Send it again."
+    "This page was open for a long time, so nothing was sent just now. What you typed is all below. Press the "
+    "button again."
 )
 NOTICE_CHANGED_BEFORE_SENDING: Final = (
     "Your answers were changed after this page was opened, here or in another tab. Nothing was sent yet. Look at your "

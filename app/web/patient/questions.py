@@ -48,8 +48,8 @@ _UNREADABLE = 422
 _ACTIONS = frozenset({"save", "back", "later", "visit", "clear", "empty", "add", "remove"})
 # After these the person is not done with the page: who comes back to the form comes back to it.
 _STAYING = frozenset({"back", "visit", "later", "clear"})
-# The pages beside the form that a button of it leads to.
-_VISITS = {
+VISITS = {
+    "summary": "patient.show_summary",
     "support": "patient.show_support",
     "erase": "patient.show_erase",
     "privacy": "patient.show_privacy",
@@ -57,6 +57,7 @@ _VISITS = {
     "for-clinicians": "patient.show_for_clinicians",
     "accessibility": "patient.show_accessibility",
 }
+"""The pages beside a form that a button of it leads to, so that what is typed there is kept."""
 
 
 class OvertakenError(Exception):
@@ -244,7 +245,7 @@ def _locate_onward(current: Current, change: Change, action: str, subject: str) 
     match action:
         case "later" | "visit":
             # What cannot be read yet is kept too, and shown again on the way back (D-4).
-            return url_for(_VISITS.get(subject, "patient.show_resume"))
+            return url_for(VISITS.get(subject, "patient.show_resume"))
         case "back":
             return locate_back(current, page, is_changing=change.is_changing, place=change.place)
         case "add":

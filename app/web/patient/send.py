@@ -46,6 +46,7 @@ from app.web.patient.notice import (
     NOTICE_TOO_MANY_SENT,
 )
 from app.web.patient.page import ProblemView, build_drawing, locate_page
+from app.web.patient.questions import VISITS
 from app.web.patient.receipt import find_stored
 from app.web.patient.share import Door, draw_share, find_door
 from app.web.services import get_services
@@ -97,10 +98,10 @@ def send() -> Answer:
     posted = list_typed(page, {name: tuple(values) for name, values in request.form.lists()})
     typed = _drop_unread_consent(current, page, posted)
     try:
-        if request.form.get("action") == "later":
-            return _lead(keep_share(current, typed), "patient.show_resume")
+        if aside := _locate_aside(current):
+            return _lead(keep_share(current, typed), aside)
         if door in {Door.CLOSED, Door.ADULTS_ONLY}:
-            return _lead(keep_share(current, typed), "patient.show_share")
+            return _lead(keep_share(current, typed), url_for("patient.show_share"))
         return _answer(current, page, typed, is_unread=typed != posted)
     except StaleDraftError:
         return show_lost(request.form)
@@ -128,7 +129,7 @@ def _answer(current: Current, page: Page, typed: Typed, *, is_unread: bool) -> A
         is_adults_only=clinic is not None and clinic.is_print_only_for_minors,
     )
     if wish.is_declined:
-        return _lead(keep_share(current, typed), "patient.show_kept")
+        return _lead(keep_share(current, typed), url_for("patient.show_kept"))
     if wish.patient is None:
         return _ask_again(current, typed, tuple(_tell_unread(each) if is_unread else each for each in wish.problems))
     return _send_once(
@@ -154,7 +155,7 @@ def _send_once(current: Current, post: Post) -> Answer:
         return show_send_again(keep_share(error.current, post.typed), post.typed, notice=NOTICE_SENT_BEFORE)
     except TooManySentError as error:
         return _put_off(error, post.typed)
-    return _lead(current, "patient.show_done")
+    return _lead(current, url_for("patient.show_done"))
 
 
 def show_send_again(current: Current, typed: Raw, *, problems: tuple[Problem, ...] = (), notice: str = "") -> Answer:
@@ -215,7 +216,7 @@ def build_send(current: Current, typed: Raw, problems: tuple[Problem, ...] = (),
     drawing = build_drawing(current.progress.language, current.served, {item.link_id: item for item in questions})
     return SendView(
         fields=tuple(draw_field(form.get_field(item.link_id), drawing) for item in questions) if form else (),
-        unread=tuple((locate_page(each, is_changing=True), drawing.to(each.title)) for each in _list_unread(current)),
+        unread=tuple((each.link_id, drawing.to(each.title)) for each in _list_unread(current)),
         problems=tuple(ProblemView(control=each.control, sentence=say_problem(each, drawing)) for each in problems),
         has_doubts_only=bool(problems) and all(problem.is_doubt for problem in problems),
         notice=translate(notice) if notice else "",
@@ -261,5 +262,20 @@ def _read_number(name: str) -> int:
     return int(typed[:9]) if typed.isascii() and typed.isdecimal() else 0
 
 
-def _lead(current: Current, endpoint: str) -> Answer:
-    return hold_secret(make_response(redirect(url_for(endpoint), 303)), current.secret)
+def _locate_aside(current: Current) -> str:
+    """Return where the button leads that was pressed; nothing where it is the one that sends."""
+    action, _, subject = request.form.get("action", "").partition(":")
+    match action:
+        case "back":
+            return url_for("patient.show_share")
+        case "later":
+            return url_for("patient.show_resume")
+        case "visit":
+            page = None if subject in VISITS else current.served.edition.find_page(subject)
+            return locate_page(page, is_changing=True) if page else url_for(VISITS.get(subject, "patient.show_resume"))
+        case _:
+            return ""
+
+
+def _lead(current: Current, address: str) -> Answer:
+    return hold_secret(make_response(redirect(address, 303)), current.secret)

@@ -59,8 +59,7 @@ def _draw_shared(clinic: Clinic | None) -> dict[str, Any]:
         "contacts": contacts,
         "header": draw_component("header", clinic),
         "footer": draw_component("footer", clinic, contacts),
-        "form_footer": draw_component("footer", clinic, contacts, "form"),
-        "answers_footer": draw_component("footer", clinic, contacts, "answers"),
+        "form_footer": draw_component("footer", clinic, contacts, is_form=True),
         "form_actions": draw_component("form_actions"),
     }
 

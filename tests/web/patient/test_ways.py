@@ -22,7 +22,7 @@ def test_where_something_is_typed_the_only_way_to_finish_later_saves_it(visitor:
     assert page.text.count("Finish later") == 1
     assert "/resume" not in page.links
     assert (page.text.count("Someone to talk to"), page.text.count("Erase my answers")) == (1, 1)
-    assert ({"/support", "/erase"} <= set(page.links)) is (path == SEND)  # else they are buttons, which save
+    assert not {"/support", "/erase", "/privacy", "/summary", "/share"} & set(page.links)  # buttons, which save
     visitor.post(form=visitor.find_form(path), action="later")
     assert visitor.path == "/resume"
 
@@ -51,6 +51,31 @@ def test_finishing_later_keeps_what_was_typed_to_send_and_sends_nothing(visitor:
     visitor.get(SEND)
     fields = visitor.find_form(SEND).fields
     assert (fields["patient-name"], fields["patient-birth-year"]) == ([WHO["patient-name"]], ["19"])
+
+
+@pytest.mark.parametrize(
+    ("action", "leads_to"),
+    [
+        *((f"visit:{path[1:]}", path) for path in (*BESIDE, "/erase", "/summary")),
+        ("visit:nowhere", "/resume"),
+        ("back", "/share"),
+        ("visit:visit", FIRST),
+    ],
+)
+def test_whoever_looks_elsewhere_before_sending_finds_what_they_typed_and_has_sent_nothing(
+    visitor: Visitor, app: Flask, action: str, leads_to: str
+) -> None:
+    # Design D-4: also the name, half a date, and the way back to the page that could not be read
+    visitor.start()
+    visitor.post({"age": "seventeen"})
+    visitor.get(SEND)
+    typed = {**WHO, "patient-birth-year": "19"}
+    visitor.post(typed, form=visitor.find_form(SEND), action=action)
+    assert (visitor.path, visitor.status) == (leads_to, 200)
+    assert list_responses(app) == []
+    visitor.get(SEND)
+    fields = visitor.find_form(SEND).fields
+    assert {name: fields[name] for name in typed} == {name: [value] for name, value in typed.items()}
 
 
 @pytest.mark.parametrize("path", BESIDE)
