@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from flask import Response, render_template, request
+from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MultiDict
 
 from app.desk.export import EVERYTHING, STATE_WORDS, Format, Office, Order, begin_export, name_file
+from app.logs import record_failure
 from app.questionnaire.edition import Edition
 from app.questionnaire.model import Sensitive
 from app.questionnaire.sensitive import map_option_tags, map_sensitive
@@ -104,28 +107,32 @@ def make_export() -> ResponseReturnValue:
         return _show(request.form, problems), _UNREADABLE
     if not _making.acquire(blocking=False):
         return _show(request.form, {}, translate(BUSY)), _BUSY, {"Retry-After": _RETRY_SECONDS}
-    try:
-        return _send(order)
-    except BaseException:
-        _making.release()
-        raise
+    with ExitStack() as work:
+        work.callback(_making.release)
+        response = _send(order, work)
+        g.export = work.pop_all()  # from now on it is the answer that ends it
+        response.call_on_close(g.export.close)
+    return response
 
 
-def _send(order: Order) -> Response:
+@blueprint.teardown_request
+def end_unsent_export(error: BaseException | None) -> None:
+    """End an export whose answer something broke before it began: nobody closes an answer that is not sent."""
+    if error is not None and "export" in g:
+        try:
+            g.export.close()
+        except SQLAlchemyError as failure:
+            record_failure(failure, "export not ended")
+
+
+def _send(order: Order, work: ExitStack) -> Response:
     services = get_services()
     now, office = services.now, _find_office()
     made = begin_export(office, order, actor=get_person().id, origin=request.remote_addr or "", now=now())
+    work.callback(lambda: made.end(now()))
     response = Response(made.write(), content_type=_TYPES.get(order.format, _CSV))
     day = services.today().isoformat()
     response.headers.set("Content-Disposition", "attachment", filename=name_file(order, day))
-
-    @response.call_on_close
-    def end() -> None:
-        try:
-            made.end(now())
-        finally:
-            _making.release()
-
     return response
 
 

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from app.questionnaire.model import Sensitive
 from app.storage.audit import AuditFilter, list_entries
 from app.storage.engine import begin_read, begin_write
-from app.storage.people import Role
+from app.storage.people import Role, change_roles, find_person_by_login
 from app.storage.tables import RESPONSE_VERSIONS
 from tests.web.clinic.conftest import SignIn
 from tests.web.clinic.filled import fill, reach_services
@@ -158,12 +158,40 @@ def test_one_export_is_made_at_a_time_and_whoever_comes_second_is_told(app: Flas
     assert ask(second).status_code == 200
 
 
+def read_endings(app: Flask) -> list[str]:
+    """Return how each export stands in the log, the newest first."""
+    with begin_read(reach_services(app).engine) as connection:
+        return [entry.event.outcome for entry in list_entries(connection, AuditFilter(action="export.made"))]
+
+
 def test_an_export_that_is_never_read_ends_as_cut_off(app: Flask, sign_in: SignIn) -> None:
     fill(app, 4)
-    ask(sign_in(Role.REVIEWER), is_read=False).close()
-    with begin_read(reach_services(app).engine) as connection:
-        ended, _ = list_entries(connection, AuditFilter(action="export.made"))
-    assert ended.event.outcome == "cut-off"
+    reviewer = sign_in(Role.REVIEWER)
+    ask(reviewer, is_read=False).close()
+    assert read_endings(app) == ["cut-off", "begun"]
+    assert ask(reviewer).status_code == 200
+
+
+def test_an_export_whose_answer_breaks_before_it_begins_keeps_nobody_from_the_next(app: Flask, sign_in: SignIn) -> None:
+    # Given somebody whose session is to get another id, and a database that fails at that, after the view
+    fill(app, 4)
+    lead, engine = sign_in(Role.REVIEWER, Role.ADMINISTRATOR), reach_services(app).engine
+    lead.get(ADDRESS)
+    form = lead.find_form(ADDRESS)
+    with begin_write(engine) as connection:
+        person = find_person_by_login(connection, "lead@demonstration.invalid")
+        assert person is not None
+        change_roles(connection, person.id, frozenset(Role))
+        stop = "CREATE TRIGGER stop BEFORE INSERT ON staff_sessions BEGIN SELECT RAISE(ABORT, 'no'); END"
+        connection.exec_driver_sql(stop)
+    # When they make an export
+    broken = lead.client.post(ADDRESS, base_url=ORIGIN, data=form.fields, headers={"Sec-Fetch-Site": "same-origin"})
+    assert broken.status_code >= 500
+    # Then it has ended, and the next one is made
+    assert read_endings(app) == ["cut-off", "begun"]
+    with begin_write(engine) as connection:
+        connection.exec_driver_sql("DROP TRIGGER stop")
+    assert ask(lead).status_code == 200
 
 
 def test_what_does_not_open_breaks_no_download(app: Flask, sign_in: SignIn) -> None:
