@@ -79,6 +79,12 @@ def look_at_backup(look: Look) -> Iterator[Finding]:
     if tries and tries[0].event.outcome == FAILED:
         reason = _REASONS.get(str(tries[0].event.about.get("reason")), "see the log")
         yield Finding("backup", f"the one tried at {tries[0].at:%Y-%m-%d %H:%M} UTC failed: {reason}", remedy)
+    elif tries and folder is not None and tries[0].event.about.get("flaws"):
+        yield Finding(
+            str(folder),
+            "no older backup is removed, because the newest one has the faults of the database itself",
+            "put back what the parts Audit log and Keys name; where nothing brings that back, remove old ones by hand",
+        )
     if last is None:
         yield Finding("backup", "none was made yet" + ("" if folder else ", and none is made by itself"), remedy)
     elif last - look.now > _SKEW:

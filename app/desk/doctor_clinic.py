@@ -174,9 +174,7 @@ def look_at_people(look: Look) -> Iterator[Finding]:
 
 def look_at_intake(look: Look) -> Iterator[Finding]:
     """Look whether what patients sent reaches the list, and whether all of it opens."""
-    for response, fault, remedy in _list_untaken(look):
-        if response is not None and look.now - response.sent_at > _LONGEST_INTAKE:
-            yield Finding("intake", f"a response sent at {response.sent_at:%Y-%m-%d %H:%M} UTC {fault}", remedy)
+    yield from _look_at_untaken(look)
     if unopened := count_unopened(look):
         yield Finding(
             "intake",
@@ -186,27 +184,36 @@ def look_at_intake(look: Look) -> Iterator[Finding]:
         )
 
 
-def _list_untaken(look: Look) -> Iterator[tuple[StoredResponse | None, str, str]]:
-    """Give the oldest response of each kind that is not taken in yet, with why, and what to do."""
+def _look_at_untaken(look: Look) -> Iterator[Finding]:
+    """Tell when the oldest was sent that nobody takes in, that waits for its key, and that a newer program can read."""
     find_edition = EditionShelf(look.engine).find
     with begin_read(look.engine) as connection:
         missing = _list_missing_keys(connection, look.settings)
         found, unread = find_untaken(connection, missing, find_edition)
-        yield (
-            next(iter(found), None),
-            "was not taken in yet",
+        for_key = find_oldest_waiting(connection, missing=missing)
+        for_newer = find_oldest_waiting(connection, unread=unread)
+    if found and _has_waited(look, found[0]):
+        yield Finding(
+            "intake",
+            f"a response sent at {found[0].sent_at:%Y-%m-%d %H:%M} UTC was not taken in yet",
             "look whether a program with the role clinic or all runs",
         )
-        yield (
-            find_oldest_waiting(connection, missing=missing),
-            "waits for its key, and is not found by name until then",
-            "put the key back that the part Keys names: it is taken in within seconds",
+    if for_key and _has_waited(look, for_key):
+        yield Finding(
+            "intake",
+            f"a response sent at {for_key.sent_at:%Y-%m-%d %H:%M} UTC waits for its key",
+            "put the key back that the part Keys names: it is taken in within seconds, and found by name then",
         )
-        yield (
-            find_oldest_waiting(connection, unread=unread),
-            "is of an edition that this program cannot read, and is not found by name until one can",
-            "update this program; if it is the newest one, look for `edition not read` in the log",
+    if for_newer and _has_waited(look, for_newer):
+        yield Finding(
+            "intake",
+            f"a response sent at {for_newer.sent_at:%Y-%m-%d %H:%M} UTC is of an edition that this program cannot read",
+            "update this program, and it is found by name; if it is the newest one, see “edition not read” in the log",
         )
+
+
+def _has_waited(look: Look, response: StoredResponse) -> bool:
+    return look.now - response.sent_at > _LONGEST_INTAKE
 
 
 def _list_missing_keys(connection: Connection, settings: Settings) -> list[str]:

@@ -227,13 +227,15 @@ def test_one_of_a_database_whose_log_was_changed_is_kept_beside_every_older_one(
     nights = [NIGHT + timedelta(days=day) for day in range(4)]
     for night in nights[:2]:
         kept.back_up(night)
+    assert kept.list_findings(nights[1]) == []
     with begin_write(kept.clinic.engine) as connection:
         connection.execute(text("UPDATE audit_head SET number = number + 1"))
     for night in nights[2:]:
         assert run_due_backup(kept.night, night)
     assert len(kept.list_files()) == len(nights)
     assert kept.list_outcomes() == [("done", "")] * len(nights)
-    assert kept.list_findings(nights[-1]) == []
+    [told] = kept.list_findings(nights[-1])
+    assert told.startswith(f"{kept.folder}: no older backup is removed, because the newest one has the faults")
 
 
 def test_a_folder_that_is_away_is_told_and_tried_again_after_a_rest(kept: Kept) -> None:

@@ -74,8 +74,8 @@ def test_what_is_sealed_to_a_key_that_is_not_here_yet_waits_for_it_and_keeps_not
     path.rename(path.with_suffix(".away"))
     [told] = tell(any_clinic, "Intake", days=1)
     assert told == (
-        "intake: a response sent at 2026-06-10 18:31 UTC waits for its key, and is not found by name until then; "
-        "put the key back that the part Keys names: it is taken in within seconds"
+        "intake: a response sent at 2026-06-10 18:31 UTC waits for its key; "
+        "put the key back that the part Keys names: it is taken in within seconds, and found by name then"
     )
     path.with_suffix(".away").rename(path)
     # And when it has the key's file they are found by name
@@ -112,9 +112,8 @@ def test_what_only_a_newer_program_can_read_waits_for_it_and_keeps_no_other_resp
     # And the doctor and the numbers tell of them
     [told] = tell(any_clinic, "Intake", days=1)
     assert told == (
-        "intake: a response sent at 2026-06-10 18:30 UTC is of an edition that this program cannot read, and is not "
-        "found by name until one can; update this program; if it is the newest one, look for `edition not read` in "
-        "the log"
+        "intake: a response sent at 2026-06-10 18:30 UTC is of an edition that this program cannot read; update this "
+        "program, and it is found by name; if it is the newest one, see “edition not read” in the log"
     )
     assert count_untaken(any_clinic) == (2, NOW)
     # And a program that can read them takes them in
