@@ -131,13 +131,16 @@ def _deliver(connection: Connection, current: Current, post: Post) -> tuple[Curr
         raise SentBeforeError(now)
     if any(revision > post.seen for revision in now.progress.changed_in.values()):
         raise ChangedSinceError(now)
-    if wait := take_place(connection):
-        raise TooManySentError(now, wait)
     version = _send(connection, now, post)
     services = get_services()
     handover = Handover(version=version, sent_at=services.now(), patient=post.patient, answers=digest)
     progress = replace(now.progress, share=_forget_consent(now, post.typed), sent=handover)
-    return hold_current(now, save_progress(connection, now, progress), progress), True
+    draft = save_progress(connection, now, progress)
+    # Last, so that only what is sent takes a place: another click has waited for this one's row and found it there.
+    # Where no place is left, all that was written is undone.
+    if wait := take_place(connection):
+        raise TooManySentError(now, wait)
+    return hold_current(now, draft, progress), True
 
 
 def _send(connection: Connection, current: Current, post: Post) -> int:
