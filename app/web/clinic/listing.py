@@ -51,6 +51,8 @@ class RowView:
     marks: tuple[str, ...] = field(default=(), repr=False)
     remarks: tuple[str, ...] = ()
     is_unreadable: bool = False
+    is_waiting: bool = False
+    """Whether it is one that does not open yet: it waits for its key, or for a newer program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +170,7 @@ def _build_row(response: StoredResponse, version: StoredVersion | None, who: str
         who=who,
         remarks=tuple(_list_remarks(response)),
         is_unreadable=opened is None,
+        is_waiting=opened is None and not response.taken_in,
     )
     return row if opened is None else _fill_row(row, opened, is_open=response.review_status in OPEN)
 

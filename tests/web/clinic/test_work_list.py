@@ -13,7 +13,7 @@ from app.storage.engine import begin_write
 from app.storage.people import Role
 from app.storage.tables import RESPONSE_VERSIONS, RESPONSES
 from app.storage.worklist import PAGE
-from app.vault.reference import parse_reference
+from app.vault.reference import format_reference, parse_reference
 from tests.web.clinic.conftest import SignIn
 from tests.web.clinic.review_steps import act, list_rows, use_tool
 from tests.web.clinic.sender import Sender, find_services, find_stored, list_acts, read_log
@@ -262,13 +262,8 @@ def test_what_somebody_else_wrote_into_the_database_hides_no_response(
     app: Flask, clock: Clock, reviewer: Visitor, strange: dict[str, object]
 ) -> None:
     # Given what the database user of patients' pages may add: an edition that nobody can read, and a row that is odd
-    ours, odd = Sender(app, clock).send(), "0" * 10
-    with begin_write(find_services(app).engine) as connection:
-        record_edition(connection, "f" * 64, "{}", language="en", title="Newer", now=clock.now)
-        for table, own in ((RESPONSES, {"receipt_hash": odd}), (RESPONSE_VERSIONS, {"id": odd})):
-            row = dict(connection.execute(select(table)).mappings().one())
-            known = {name: value for name, value in strange.items() if name in row}
-            connection.execute(insert(table), {**row, **own, "reference": odd, **known})
+    ours = Sender(app, clock).send()
+    odd = add_strange(app, clock, strange)
     # Then the list stands at every look, with the other one in it, which was taken in
     for _ in range(2):
         reviewer.get("/clinic/responses")
@@ -276,3 +271,31 @@ def test_what_somebody_else_wrote_into_the_database_hides_no_response(
         assert ours in list_rows(reviewer)
     assert list_acts(app, ours) == [("response.received", "done")]
     assert len(list_acts(app, odd)) <= 1
+
+
+def add_strange(app: Flask, clock: Clock, strange: dict[str, object]) -> str:
+    """Add an edition that nobody can read, and a copy of the one response with something else in it."""
+    odd = "0" * 10
+    with begin_write(find_services(app).engine) as connection:
+        record_edition(connection, "f" * 64, "{}", language="en", title="Newer", now=clock.now)
+        for table, own in ((RESPONSES, {"receipt_hash": odd}), (RESPONSE_VERSIONS, {"id": odd})):
+            row = dict(connection.execute(select(table)).mappings().one())
+            known = {name: value for name, value in strange.items() if name in row}
+            connection.execute(insert(table), {**row, **own, "reference": odd, **known})
+    return format_reference(odd)
+
+
+def test_what_only_a_newer_program_can_read_stands_in_the_list_and_waits(
+    app: Flask, clock: Clock, reviewer: Visitor
+) -> None:
+    # Given what came in through a newer program, in the middle of an update
+    ours = Sender(app, clock).send()
+    newer = add_strange(app, clock, {"edition_hash": "f" * 64})
+    # Then it stands in the list, and its page says what it waits for
+    text = reviewer.get("/clinic/responses").text
+    assert sorted(list_rows(reviewer)) == sorted([ours, newer])
+    assert text.count("Cannot be opened yet. Tell your administrator.") == 1
+    page = reviewer.get(f"/clinic/responses/{newer}")
+    assert "Version 1 cannot be opened yet: its key is not here, or this program has to be updated." in page.text
+    # And no entry says that it was received and did not open
+    assert list_acts(app, newer) == [("response.opened", "unreadable")]
