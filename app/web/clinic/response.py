@@ -53,6 +53,10 @@ from app.web.services import get_services
 _UNREADABLE: Final = (
     "Version %(version)s cannot be opened: what was stored was changed, or its key is missing. Tell your administrator."
 )
+_WAITING: Final = (
+    "Version %(version)s cannot be opened yet: its key is not here, or this program has to be updated. "
+    "Tell your administrator."
+)
 _STORY_END: Final = "These are the newest %(count)s entries. Those before them are in the audit log."
 
 
@@ -208,7 +212,8 @@ def _list_marks(opened: OpenedVersion | None) -> tuple[str, ...]:
 def _list_notices(held: Held, shown: int) -> list[str]:
     notices = []
     if shown not in held.opened:
-        notices.append(translate(_UNREADABLE) % {"version": shown})
+        is_waiting = shown == held.stored.version and not held.stored.taken_in
+        notices.append(translate(_WAITING if is_waiting else _UNREADABLE) % {"version": shown})
     elif shown != held.stored.version:
         notices.append(translate("This is version %(version)s. A newer one is there.") % {"version": shown})
     if held.stored.is_restricted:
