@@ -18,6 +18,7 @@ from app.storage.engine import begin_write
 from app.storage.people import Role
 from app.web.clinic.gate import allow
 from app.web.clinic.kept import find_kept, forget_kept, keep_typed
+from app.web.clinic.notes import LONGEST_NOTE
 from app.web.services import get_services
 from tests.web.clinic.conftest import SignIn
 from tests.web.clinic.review_steps import open_response
@@ -29,6 +30,7 @@ from tests.web.patient.visitor import ORIGIN, Form, Visitor, make_visitor
 NOTE = "Called back – says “much better” <b>\nsince Monday\U0001f33b"
 ADDRESS = "/clinic/probe/7"
 SEND = "/clinic/probe/7/notes"
+DROPPED = "Of what you typed on pages that were open too long, the oldest is not kept any more."
 
 
 @pytest.fixture
@@ -170,9 +172,47 @@ def test_what_is_shown_and_not_sent_yet_stays_when_a_second_tab_comes_too_late(
     for number, tab in tabs.items():
         reviewer.post({"note": f"tab {number}"}, form=tab)
         assert reviewer.find_form(tab.action).fields["note"] == [f"tab {number}"]
+    # And that it does not stay for ever is said, once, as the sixth one comes
+    assert [
+        page.text.count(DROPPED) for page in (reviewer.get("/clinic/account"), reviewer.get("/clinic/account"))
+    ] == [
+        1,
+        0,
+    ]
     shown = [open_form(reviewer, f"/clinic/probe/{number}").fields["note"][0] for number in tabs]
     assert shown == ["", *(f"tab {number}" for number in range(2, 7))]  # the newest five: a session is no store
     assert notes == []
+
+
+@pytest.mark.parametrize("is_signed_in", [False, True])
+def test_more_than_is_kept_is_shown_at_once_to_whoever_typed_it(
+    app: Flask, clock: Clock, sign_in: SignIn, tmp_path: Path, *, is_signed_in: bool
+) -> None:
+    # Given a note as long as can be, and so many of them that no five such forms are to lie in a session
+    reviewer, reference = sign_in(Role.REVIEWER), Sender(app, clock).send()
+    longest = "\U0001f33b" * LONGEST_NOTE
+    open_response(reviewer, reference)
+    form = reviewer.find_form(f"/clinic/responses/{reference}/review")
+    clock.advance(minutes=16)
+    if is_signed_in:
+        sign_in_again(reviewer)
+    for count, is_kept in ((1, True), (3, False)):
+        boxes = ("note", "note-age", "note-heart-disease")[:count]
+        before = measure_sessions(tmp_path)
+        page = reviewer.post(dict.fromkeys(boxes, longest), form=form, action="note")
+        # Then the one is kept, and the others are on the page that says that they are not
+        assert (reviewer.status == 200) == is_kept
+        assert (measure_sessions(tmp_path) > before + 4 * LONGEST_NOTE) == is_kept
+        if not is_kept:
+            assert (reviewer.status, page.headings) == (413, ["This was not saved"])
+            assert page.text.count(longest) == count
+            assert f"/clinic/responses/{reference}" in page.links
+
+
+def measure_sessions(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / "foreword.sqlite3", timeout=60)) as connection:
+        (size,) = connection.execute("SELECT sum(length(sealed)) FROM staff_sessions").fetchone()
+    return int(size)
 
 
 def test_what_is_kept_is_sealed(sign_in: SignIn, clock: Clock, notes: list[str], tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from flask import Flask
 
 from app.storage.people import Role
 from app.storage.sessions import MOST_KEPT
-from tests.security.test_s38_kept_text import NOTE, notes, open_form, sign_in_again
+from tests.security.test_s38_kept_text import DROPPED, NOTE, notes, open_form, sign_in_again
 from tests.web.clinic.colleague import PASSWORD, Colleague, read_key
 from tests.web.clinic.conftest import SignIn
 from tests.web.clinic.staff import COOKIE, read_cookie
@@ -84,6 +84,7 @@ def test_what_is_kept_of_one_person_is_the_newest_few(
     assert open_form(reviewer).fields["note"] == [f"{NOTE}7"]
     reviewer.client = browsers[0]
     sign_in_again(reviewer)
+    assert reviewer.document.text.count(DROPPED) == 1  # whoever typed it is told
     assert open_form(reviewer).fields["note"] == [""]
     assert notes == []
 

@@ -18,7 +18,7 @@ from app.vault.staff import derive_arrival_key, open_for_row, seal_for_row
 ARRIVAL_LIFE: Final = timedelta(hours=1)
 """How long somebody may rest on the sign-in page."""
 
-LASTING: Final = ("onward", "kept-texts", "early")
+LASTING: Final = ("onward", "kept-texts", "kept-dropped", "early")
 """What goes over into the session of whoever signs in: where to, what is kept for them, and the name they typed."""
 
 _MARK: Final = "0."  # no id of a session has a dot
@@ -35,7 +35,7 @@ def is_arrival(value: str) -> bool:
 
 def seal_arrival(secret: bytes, held: Mapping[str, Any], now: datetime) -> str:
     """Return the cookie that holds what somebody needs who is not signed in, and of the rest what finds room."""
-    for names in ((*_NEEDED, *LASTING), (*_NEEDED, "kept-texts"), _NEEDED):
+    for names in ((*_NEEDED, *LASTING), (*_NEEDED, "kept-texts", "kept-dropped"), _NEEDED):
         value = _seal(secret, {name: held[name] for name in names if name in held}, now)
         if len(value) <= _LONGEST:
             return value

@@ -12,6 +12,7 @@ from app.storage.people import Person, Role
 from app.web.clinic import blueprint
 from app.web.clinic.gate import EVERY_ROLE, allow
 from app.web.clinic.identity.current import find_person, get_person
+from app.web.clinic.kept import take_dropped
 from app.web.clinic.last_list import find_list
 from app.web.i18n import translate
 from app.web.services import get_services
@@ -55,6 +56,7 @@ def share_frame() -> dict[str, Any]:
         "is_demonstration": services.settings.is_demo,
         "is_receiving": clinic is None or clinic.is_receiving,
         "list_address": find_list() if person else "",
+        "has_dropped": person is not None and take_dropped(person.id),
         "staff": Staff(name=person.name, pages=tuple(list_pages(person))) if person else None,
     }
 

@@ -4,7 +4,8 @@ A view that takes typed text says on which page it stands: `@keep_typed("clinic.
 page asks `find_kept()` and puts what it gets into its form; of several pages that were open, each has its own. Until
 its writer signs in again it stands in the database, sealed under a ticket that only their cookie holds, and only where
 the form's token proves that a person's session drew it; then in their session. It is never in an address or a log, and
-goes when the form is saved. A view that takes a password must not say so.
+goes when the form is saved. A view that takes a password must not say so. So many texts are kept, each so long; whoever
+typed more is told, and has it on the page to copy.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from flask import current_app, redirect, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.datastructures import MultiDict
@@ -30,11 +31,15 @@ from app.web.session import TOKEN_LIFE
 
 Page = TypeVar("Page", bound=Callable[..., ResponseReturnValue])
 
+LARGEST: Final = 128 * 1024
+"""The most bytes of one form that are kept: a note as long as can be in any script, and all that stands around it."""
+
 NOTICE_KEPT: Final = "This page was open for a long time. What you typed is all below. Save it again."
 """The sentence above a form that shows what was kept."""
 
 _SHOWN_AT: Final = "foreword_shown_at"
 _KEPT: Final = "kept-texts"
+_DROPPED: Final = "kept-dropped"  # of whom
 _EARLY: Final = "early"
 _EARLY_NAMES: Final = {  # and never a password
     "clinic.sign_in": ("login",),
@@ -43,6 +48,8 @@ _EARLY_NAMES: Final = {  # and never a password
 _LONGEST_EARLY: Final = 254
 _LONGEST_ADDRESS: Final = 200  # bytes: it stands in a cookie
 _UNKEPT: Final = frozenset({"csrf_token"})
+_UNTYPED: Final = frozenset({"action", "form", "revision", "seen", "shown", "version"})
+_TOO_LARGE: Final = 413
 
 
 def keep_typed(endpoint: str) -> Callable[[Page], Page]:
@@ -75,7 +82,11 @@ def take_in_kept(person_id: str) -> None:
     taken = {}
     for address, kept in get_session().pop(_KEPT, {}).items():
         fields = _take_fields(kept["ticket"]) if "ticket" in kept else kept["fields"]
-        if kept["person"] == person_id and fields is not None:
+        if kept["person"] != person_id:
+            continue
+        if fields is None:
+            get_session()[_DROPPED] = person_id
+        else:
             taken[address] = {"person": person_id, "fields": fields}
     if taken:
         get_session()[_KEPT] = taken
@@ -113,11 +124,24 @@ def keep_form(posted: MultiDict[str, str]) -> ResponseReturnValue | None:
     if address is None or writer is None or not is_own or len(address.encode("utf-8", "replace")) > _LONGEST_ADDRESS:
         return _begin_again(posted)
     fields = [(name, value) for name, value in posted.items(multi=True) if name not in _UNKEPT]
+    if len(json.dumps(fields)) > LARGEST:
+        return _show_unkept(address, fields)
     if person is not None:
         _keep(address, {"person": writer, "fields": fields})
         return redirect(address, 303)
     _keep(address, {"person": writer, "ticket": _put_fields(fields, writer)})
     return redirect(url_for("clinic.show_sign_in"), 303)
+
+
+def _show_unkept(address: str, fields: list[tuple[str, str]]) -> ResponseReturnValue:
+    """Show what is too much to be kept to whoever has just typed it, so that they can copy it."""
+    typed = [value for name, value in fields if value.strip() and name not in _UNTYPED]
+    return render_template("clinic/unkept.html", typed=typed, address=address), _TOO_LARGE
+
+
+def take_dropped(person_id: str) -> bool:
+    """Tell, once, whether something that this person typed too late is not kept any more."""
+    return _DROPPED in get_session() and get_session().pop(_DROPPED) == person_id
 
 
 def take_early() -> Mapping[str, str] | None:
@@ -156,8 +180,9 @@ def _list_kept() -> dict[str, Any]:
 def _keep(address: str, what: Mapping[str, Any]) -> None:
     kept = _list_kept()
     kept.pop(address, None)
-    kept[address] = what
-    get_session()[_KEPT] = dict(list(kept.items())[-MOST_KEPT:])
+    if len(kept) >= MOST_KEPT:
+        get_session()[_DROPPED] = what["person"]
+    get_session()[_KEPT] = {**dict(list(kept.items())[1 - MOST_KEPT :]), address: what}
 
 
 def _put_fields(fields: list[tuple[str, str]], writer: str) -> str:
