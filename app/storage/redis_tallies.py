@@ -21,7 +21,7 @@ from app.storage.throttles import Decide, TalliesGoneError, Tally
 T = TypeVar("T")
 
 _PREFIX: Final = "foreword:tries:"
-_SECONDS: Final = 0.5
+_SECONDS: Final = 1.0
 """How long Redis may take to answer: a page waits no longer for it."""
 _REST_SECONDS: Final = 2.0
 """How long it is not asked again after it did not answer: a page waits for it once, and the next pages not at all."""
