@@ -39,7 +39,7 @@ from app.storage.editions import find_edition
 from app.storage.engine import begin_read
 from app.storage.kind import find_kind
 from app.storage.people import Role, list_people
-from app.storage.responses import StoredResponse
+from app.storage.responses import StoredResponse, count_unknown
 from app.storage.tokens import find_oldest_waiting
 
 _LONGEST_INTAKE: Final = timedelta(minutes=5)
@@ -175,6 +175,14 @@ def look_at_people(look: Look) -> Iterator[Finding]:
 def look_at_intake(look: Look) -> Iterator[Finding]:
     """Look whether what patients sent reaches the list, and whether all of it opens."""
     yield from _look_at_untaken(look)
+    with begin_read(look.engine) as connection:
+        unknown = count_unknown(connection)
+    if unknown:
+        yield Finding(
+            "intake",
+            f"{unknown} responses are in a state that this program does not know, and stand in no list",
+            "update this program; if it is the newest one, find out who changed the database",
+        )
     if unopened := count_unopened(look):
         yield Finding(
             "intake",

@@ -244,7 +244,7 @@ def _open_row(office: Office, order: Order, response: StoredResponse, version: S
         "version": response.version,
         "received": _write_moment(response.received_at),
         "sent": _write_moment(response.sent_at),
-        "state": _WORDS[response.review_status],
+        "state": _WORDS[response.review_status] if response.review_status else None,
         "reviewed": _write_moment(response.reviewed_at),
         "edition": response.edition_hash,
         "language": response.language,

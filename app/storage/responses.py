@@ -9,9 +9,10 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, RowMapping, String, and_, bindparam, delete, func, insert, or_, select, text, update
 
 from app.storage.metadata import UtcDateTime
 from app.storage.tables import NOTES, RESPONSE_TOKENS, RESPONSE_VERSIONS, RESPONSES
@@ -32,13 +33,18 @@ class ReviewStatus(StrEnum):
     COMPLETED = "completed"
 
 
+_STATES: Final = {status.value: status for status in ReviewStatus}
+
 OPEN: Final = (ReviewStatus.REQUESTED, ReviewStatus.IN_PROGRESS, ReviewStatus.ON_HOLD)
 """The states in which a response is still on the work list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredResponse:
-    """One response as the clinic's list knows it, without what is sealed; `owner` is a person's id."""
+    """One response as the clinic's list knows it, without what is sealed; `owner` is a person's id.
+
+    `review_status` is None where this program does not know what stands there: the row is a newer program's, say.
+    """
 
     reference: str
     version: int
@@ -47,7 +53,7 @@ class StoredResponse:
     received_at: datetime
     sent_at: datetime
     delete_at: datetime
-    review_status: ReviewStatus
+    review_status: ReviewStatus | None
     owner: str | None
     call_on: str | None
     reviewed_at: datetime | None
@@ -105,7 +111,7 @@ _ADD_VERSION: Final = (
         language=bindparam("new_language"),
         sent_at=bindparam("new_sent_at"),
         delete_at=bindparam("new_delete_at"),
-        review_status=bindparam("new_status"),
+        review_status=func.coalesce(bindparam("new_status", type_=String), RESPONSES.c.review_status),
         reviewed_at=bindparam("new_reviewed_at"),
         revision=RESPONSES.c.revision + 1,
         taken_in=0,
@@ -139,6 +145,18 @@ _COUNT_DUE: Final = (
     select(RESPONSES.c.is_kept, func.count())
     .where(RESPONSES.c.delete_at <= bindparam("now"))
     .group_by(RESPONSES.c.is_kept)
+)
+_ORDERED: Final = sorted(_STATES)
+# In steps that an index has, and not as “none of these”: whoever looks at a million responses finds the few at once.
+_COUNT_UNKNOWN: Final = select(func.count()).where(
+    or_(
+        RESPONSES.c.review_status < _ORDERED[0],
+        *(
+            and_(RESPONSES.c.review_status > before, RESPONSES.c.review_status < after)
+            for before, after in pairwise(_ORDERED)
+        ),
+        RESPONSES.c.review_status > _ORDERED[-1],
+    )
 )
 _IS_NEW: Final = RESPONSES.c.review_status == ReviewStatus.REQUESTED.value
 _COUNT_NEW_DUE: Final = select(func.count()).where(*_IS_DUE, _IS_NEW)
@@ -189,7 +207,7 @@ def add_version(
         "new_sent_at": found.sent_at if is_by_staff else now,
         "new_reviewed_at": found.reviewed_at if is_by_staff else None,
         "new_delete_at": sending.delete_at,
-        "new_status": (ReviewStatus.REQUESTED if is_reviewed else found.review_status).value,
+        "new_status": ReviewStatus.REQUESTED.value if is_reviewed else None,
     }
     connection.execute(_ADD_VERSION, values)
     _insert_version(connection, found.reference, found.version + 1, sending, now)
@@ -259,6 +277,11 @@ def count_new(connection: Connection, references: Collection[str]) -> int:
     return int(connection.execute(_COUNT_NEW, {"references": list(references)}).scalar_one())
 
 
+def count_unknown(connection: Connection) -> int:
+    """Return how many responses are in a state that this program does not know, and stand in no list of it."""
+    return int(connection.execute(_COUNT_UNKNOWN).scalar_one())
+
+
 def has_new(connection: Connection) -> bool:
     """Tell whether a response waits that nobody took up."""
     return connection.execute(_HAS_NEW).scalar() is not None
@@ -306,4 +329,4 @@ def _insert_version(connection: Connection, reference: str, version: int, sendin
 def read_response(row: RowMapping) -> StoredResponse:
     """Return a row of `COLUMNS` as a response."""
     values: dict[str, Any] = dict(row)
-    return StoredResponse(**{**values, "review_status": ReviewStatus(row["review_status"])})
+    return StoredResponse(**{**values, "review_status": _STATES.get(row["review_status"])})

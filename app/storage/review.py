@@ -18,7 +18,7 @@ _CHANGE: Final[dict[tuple[str, ...], Update]] = {
     .where(
         RESPONSES.c.reference == bindparam("key"),
         RESPONSES.c.revision == bindparam("seen"),
-        RESPONSES.c.review_status.in_(bindparam("states", expanding=True)),
+        *([RESPONSES.c.review_status.in_(bindparam("states", expanding=True))] if "review_status" in names else []),
     )
     .values(revision=RESPONSES.c.revision + 1, **{name: bindparam(f"new_{name}") for name in names})
     for names in (
@@ -86,22 +86,24 @@ def reopen(connection: Connection, seen: StoredResponse, person: str) -> StoredR
 
 def keep(connection: Connection, seen: StoredResponse, *, is_kept: bool) -> StoredResponse:
     """Put a response under a legal hold, so that no purge takes it, or end that."""
-    return _change(connection, seen, tuple(ReviewStatus), is_kept=is_kept)
+    return _change(connection, seen, None, is_kept=is_kept)
 
 
 def restrict(connection: Connection, seen: StoredResponse, *, is_restricted: bool) -> StoredResponse:
     """Keep a response from being used while a request of the patient's is decided, or end that (L-14)."""
-    return _change(connection, seen, tuple(ReviewStatus), is_restricted=is_restricted)
+    return _change(connection, seen, None, is_restricted=is_restricted)
 
 
 def _change(
     connection: Connection,
     seen: StoredResponse,
-    states: Collection[ReviewStatus],
+    states: Collection[ReviewStatus] | None,
     **values: Any,  # noqa: ANN401  columns
 ) -> StoredResponse:
     bound = {f"new_{name}": value for name, value in values.items()}
-    where = {"key": seen.reference, "seen": seen.revision, "states": [status.value for status in states]}
+    where: dict[str, Any] = {"key": seen.reference, "seen": seen.revision}
+    if states is not None:
+        where["states"] = [status.value for status in states]
     done = connection.execute(_CHANGE[tuple(values)], {**where, **bound}).rowcount
     current = find_response(connection, seen.reference)
     if done != 1 or current is None:

@@ -21,6 +21,7 @@ from app.storage.responses import (
     count_due,
     count_new,
     count_new_due,
+    count_unknown,
     find_newest_versions,
     find_receipt,
     has_new,
@@ -153,6 +154,7 @@ def test_retention_and_intake_look_up_what_they_need(engine: Engine, fill: Fill,
         count_due(connection, now - MINUTE)
         count_new_due(connection, now - MINUTE)
         count_new(connection, [reference])
+        count_unknown(connection)
         find_receipt(connection, f"{7:064}")
         list_versions(connection, reference)
         find_newest_versions(connection, [reference])

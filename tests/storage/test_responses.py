@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.storage.engine import begin_read, begin_write
@@ -15,14 +15,16 @@ from app.storage.responses import (
     ReviewStatus,
     StoredResponse,
     add_version,
+    count_unknown,
     erase_response,
     find_receipt,
     find_response,
+    find_responses,
     list_due,
     list_versions,
     receive_response,
 )
-from app.storage.review import claim, complete, keep
+from app.storage.review import claim, complete, keep, restrict
 from app.storage.tables import NOTES, RESPONSE_TOKENS, RESPONSE_VERSIONS, RESPONSES
 from app.storage.tokens import take_in
 from app.vault.reference import parse_reference
@@ -189,3 +191,26 @@ def test_a_correction_by_staff_leaves_the_review_as_it_is(sender: Sender, now: d
     assert (corrected.version, corrected.taken_in) == (2, 0)
     assert (corrected.review_status, corrected.reviewed_at) == (ReviewStatus.COMPLETED, now + timedelta(hours=1))
     assert corrected.sent_at == now
+
+
+@pytest.mark.parametrize("state", ["", "cancelled", "in-review", "rejected", "x"])
+def test_a_state_that_nobody_knows_stays_and_keeps_nobody_from_sending_reading_and_holding(
+    sender: Sender, state: str
+) -> None:
+    first, _ = sender.send()
+    Sender(sender.engine, sender.edition_hash, sender.now).send()
+    with begin_write(sender.engine) as connection:
+        connection.execute(
+            update(RESPONSES).where(RESPONSES.c.reference == first.reference).values(review_status=state)
+        )
+    second, is_new = sender.send(version=2)
+    assert (is_new, second.version, second.review_status) == (True, 2, None)
+    with begin_write(sender.engine) as connection:
+        assert find_receipt(connection, sender.receipt) == second
+        assert find_responses(connection, [first.reference]) == [second]
+        held = keep(connection, second, is_kept=True)
+        assert (held.is_kept, restrict(connection, held, is_restricted=True).is_restricted) == (True, True)
+        assert connection.execute(select(RESPONSES.c.review_status).where(RESPONSES.c.is_kept)).scalars().all() == [
+            state
+        ]
+        assert count_unknown(connection) == 1

@@ -77,6 +77,8 @@ def build_panel(
 
 
 def _list_acts(stored: StoredResponse, me: str, owner: str) -> list[Act]:
+    if stored.review_status is None:
+        return []  # from where nothing is known to lead anywhere
     if stored.review_status is ReviewStatus.COMPLETED:
         return [Act(value="reopen", text=translate("Take it up again"))]
     acts = []

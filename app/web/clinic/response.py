@@ -57,6 +57,10 @@ _WAITING: Final = (
     "Version %(version)s cannot be opened yet: its key is not here, or this program has to be updated. "
     "Tell your administrator."
 )
+_UNKNOWN: Final = (
+    "This response is in a state that this program does not know, and stands in no list. It can be read, and its state "
+    "cannot be changed here. Tell your administrator."
+)
 _STORY_END: Final = "These are the newest %(count)s entries. Those before them are in the audit log."
 
 
@@ -216,6 +220,8 @@ def _list_notices(held: Held, shown: int) -> list[str]:
         notices.append(translate(_WAITING if is_waiting else _UNREADABLE) % {"version": shown})
     elif shown != held.stored.version:
         notices.append(translate("This is version %(version)s. A newer one is there.") % {"version": shown})
+    if held.stored.review_status is None:
+        notices.append(translate(_UNKNOWN))
     if held.stored.is_restricted:
         notices.append(translate("This response is restricted: it is not to be used until that ends."))
     return notices

@@ -47,6 +47,8 @@ _NOBODIES: Final = {"program": "The program", "command line": "The command line"
 
 def write_state(response: StoredResponse) -> str:
     """Return a response's state as people read it, with the day until which somebody has to call."""
+    if response.review_status is None:
+        return translate("A state that this program does not know")
     name = translate(STATES[response.review_status])
     if response.call_on and response.review_status is ReviewStatus.ON_HOLD:
         day = _write_due(response.call_on)

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert, select, update
 
+from app.desk.doctor import examine
 from app.questionnaire.answer import Coded
 from app.storage.editions import record_edition
 from app.storage.engine import begin_write
@@ -299,3 +300,33 @@ def test_what_only_a_newer_program_can_read_stands_in_the_list_and_waits(
     assert "Version 1 cannot be opened yet: its key is not here, or this program has to be updated." in page.text
     # And no entry says that it was received and did not open
     assert list_acts(app, newer) == [("response.opened", "unreadable")]
+
+
+def test_a_state_that_nobody_knows_is_told_on_its_page_and_by_the_doctor_and_stops_nobody(
+    app: Flask, clock: Clock, reviewer: Visitor
+) -> None:
+    # Given two responses of one person, and a newer program's state in the row of one
+    ours, odd = (Sender(app, clock).send() for _ in range(2))
+    reviewer.get("/clinic/responses")
+    with begin_write(find_services(app).engine) as connection:
+        of_odd = RESPONSES.c.reference == parse_reference(odd)
+        connection.execute(update(RESPONSES).where(of_odd).values(review_status="entered-in-error"))
+    # Then its page says so, has the answers, and offers no other state
+    page = reviewer.get(f"/clinic/responses/{odd}")
+    assert reviewer.status == 200
+    assert "This response is in a state that this program does not know, and stands in no list." in page.text
+    assert "Ana María Ruiz" in page.text
+    assert "A state that this program does not know" in page.text
+    for words in ("Mark reviewed", "Take it for review", "Needs a call"):
+        assert words not in page.text
+    act(reviewer, odd, "note", note="Seen.")
+    assert list_acts(app, odd)[-2:] == [("response.noted", "done"), ("response.opened", "done")]
+    act(reviewer, odd, "claim")  # as from a page that was opened before
+    assert reviewer.status == 409
+    # And the list and the page of the same person's other one are there
+    reviewer.get("/clinic/responses")
+    assert list_rows(reviewer) == [ours]
+    assert "Mark reviewed" in reviewer.get(f"/clinic/responses/{ours}").text
+    services = find_services(app)
+    parts = {part.name: part.findings for part in examine(services.settings, services.engine, clock.now)}
+    assert "1 responses are in a state that this program does not know" in str(parts["Intake"][0])
