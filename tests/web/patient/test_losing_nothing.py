@@ -179,7 +179,7 @@ def test_a_number_that_was_kept_stays_kept(visitor: Visitor) -> None:
         visitor.post()
     numbers = visitor.path
     page = visitor.post({"bp-systolic": "85", "bp-diastolic": "150"})
-    assert page.title.startswith("Is this right?")
+    assert page.title.startswith("Is this right? Section 2 of 9: Heart and blood pressure – ")
     # What is odd about two numbers that may have been swapped is said, at the top and beside the box
     odd = "the number you wrote is not larger than “Bottom blood pressure number”. Is it right?"
     assert page.text.count(f"Top blood pressure number: {odd}") == 2

@@ -152,7 +152,7 @@ def test_an_appointment_that_is_past_is_asked_about_and_can_stay(sender: Visitor
     past = {**FULL, "patient-appointment-year": "2020"}
     page = send(sender, past)
     assert (sender.status, list_responses(app)) == (UNREADABLE, [])
-    assert page.title.startswith("Is this right?")
+    assert page.title.startswith("Is this right? Send your answers to the clinic – ")
     assert page.text.count("Appointment: this day is before today. Is it right?") == 2
     assert "patient-appointment-day" in page.ids
     assert "Yes, 1 12 2020 is right" in page.text

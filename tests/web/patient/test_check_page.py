@@ -1,0 +1,62 @@
+"""The check page of a clinic's own questionnaire asks what other pages may ask too, and says alike what is odd."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.server import prepare
+from app.settings import load_settings
+from tests.support.source import ROOT
+from tests.web.patient.conftest import Clock
+from tests.web.patient.sender import find_services
+from tests.web.patient.visitor import ORIGIN, make_visitor
+
+OWN = """\
+          - linkId: minutes-taken
+            type: integer
+            text: How many minutes did this take you?
+            shortText: Minutes
+            minValue: 0
+            maxValue: 1440
+            expected: {min: 5, max: 90}
+            unit: {code: min, display: minutes}
+"""
+LAST = """\
+            review: not yet reviewed by a clinician
+      - linkId: share
+"""
+
+
+@pytest.fixture
+def app(tmp_path: Path, clock: Clock) -> Iterator[Flask]:
+    """Make the application with a number on its check page."""
+    text = (ROOT / "questions.yaml").read_text()
+    assert text.count(LAST) == 1
+    review, share = LAST.splitlines(keepends=True)
+    questions = tmp_path / "questions.yaml"
+    questions.write_text(text.replace(LAST, f"{review}{OWN}{share}"))
+    (tmp_path / "data").mkdir(mode=0o700)
+    given = {"DATA": f"{tmp_path}/data", "QUESTIONS": f"{questions}", "DEMO": "1", "PUBLIC_URL": ORIGIN}
+    app = create_app(load_settings({f"FOREWORD_{name}": value for name, value in given.items()}), now=clock)
+    prepare(app)
+    yield app
+    find_services(app).engine.dispose()
+
+
+def test_a_number_on_the_check_page_is_asked_about_as_on_any_other(app: Flask) -> None:
+    visitor = make_visitor(app)
+    visitor.start()
+    visitor.get("/check")
+    # What cannot be read is an error, and says so
+    page = visitor.post({"minutes-taken": "ten"}, form=visitor.find_form("/check"))
+    assert page.title.startswith("Error: Check your answers")
+    assert "Look at this again" in page.text
+    # What we only did not expect is a question, and no error
+    page = visitor.post({"minutes-taken": "200"}, form=visitor.find_form("/check"))
+    assert page.title.startswith("Is this right? Check your answers")
+    assert "Look at this again" not in page.text
+    visitor.post({"minutes-taken-confirmed": "200"}, form=visitor.find_form("/check"))
+    assert visitor.path == "/share"
