@@ -50,14 +50,15 @@ def list_() -> None:
 def lock() -> None:
     """Lock the key files with FOREWORD_KEY_PASSPHRASE, where it was set or changed after they were made.
 
-    To change it, set FOREWORD_KEY_PASSPHRASE_BEFORE to the one before, here and for the server. The server can go on
-    running. It needs the passphrase from its next start on.
+    To change it, set FOREWORD_KEY_PASSPHRASE_BEFORE to the one before, here and for the server. The server goes on
+    serving. One that started without the passphrase has to be started again with it: it reads no key file any more.
     """
     with open_present_clinic() as clinic:
         locked = lock_keys(clinic.engine, clinic.settings, clinic.desk, datetime.now(UTC), actor=ACTOR)
     for path in locked:
         click.echo(f"{path}: locked")
     if locked:
+        click.echo("Start a server again that started without this passphrase: till then its page Health reads no key.")
         click.echo("Copies made before open without this passphrase: copy these files there anew, and destroy the old.")
     else:
         click.echo("Every key is locked already.")

@@ -49,6 +49,7 @@ def test_keys_are_locked_and_open_with_the_passphrase_only(lived: Lived) -> None
     before = {path: read_key(path, "").public for path in list_key_files(lived)}
     locked = lived.run("keys", "lock", **PASSPHRASE)
     assert locked.code == 0, locked.err
+    assert "Start a server again that started without this passphrase" in locked.out
     assert [line for line in locked.out.splitlines() if line.endswith(": locked")] == [f"{p}: locked" for p in before]
     for path, public in before.items():
         assert path.read_bytes().startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
