@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from app.storage.people import normalize_login
+
 LONGEST_NAME: Final = 100
 _LONGEST_LOGIN: Final = 254
 _LOGIN: Final = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\"]+")
@@ -24,8 +26,11 @@ def is_login(login: str) -> bool:
 
     >>> is_login("ann@clinic.example"), is_login(""), is_login("ann"), is_login("ann@" + "x" * 300)
     (True, False, False, False)
+    >>> is_login("ß" * 125 + "@x"), is_login("ß" * 130 + "@x")  # stored in small letters, which are two for each
+    (True, False)
     """
-    return bool(_LOGIN.fullmatch(login.strip())) and len(login) <= _LONGEST_LOGIN and _is_printable(login)
+    is_short = len(normalize_login(login)) <= _LONGEST_LOGIN
+    return is_short and bool(_LOGIN.fullmatch(login.strip())) and _is_printable(login)
 
 
 def _is_printable(text: str) -> bool:

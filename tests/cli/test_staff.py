@@ -90,6 +90,7 @@ def test_a_sign_in_name_is_given_once(staff: Staff) -> None:
     [
         ("", "Ann Lee", "LOGIN: "),
         ("ann", "Ann Lee", "LOGIN: "),
+        ("\xdf" * 200 + "@x", "Ann Lee", "LOGIN: "),
         ("ann@clinic.example\x1b]0;owned\x07", "Ann Lee", "LOGIN: "),
         (ANN, " ", "--name: "),
         (ANN, "A\x1b]0;owned\x07", "--name: "),

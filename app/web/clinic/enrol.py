@@ -21,12 +21,12 @@ from app.web.clinic.identity.factors import get_totp, hash_recovery_code, make_r
 from app.web.clinic.identity.passkeys import check_registration, offer_registration
 from app.web.clinic.identity.pending import find_pending
 from app.web.clinic.identity.signing import admit, find_onward
+from app.web.clinic.identity.typed import find_passkey_name_problem
 from app.web.clinic.identity.words import WRONG_CODE, WRONG_PASSKEY, say_problem
 from app.web.clinic.session import get_session
 from app.web.services import get_services
 
 _SEED: Final = "seed"
-_LONGEST_NAME: Final = 100
 
 
 @blueprint.get("/enrol")
@@ -69,9 +69,11 @@ def enrol_passkey() -> ResponseReturnValue:
     access = _find_newcomer()
     if access is None:
         return _begin_again()
-    codes = add_passkey_of(access, request.form.get("credential", ""), request.form.get("passkey-name", ""))
+    name = request.form.get("passkey-name", "")
+    problems = find_passkey_name_problem("passkey-name", name)
+    codes = None if problems else add_passkey_of(access, request.form.get("credential", ""), name)
     if codes is None:
-        return _draw(access, {"passkey-name": say_problem(WRONG_PASSKEY)}), HTTPStatus.UNPROCESSABLE_ENTITY
+        return _draw(access, problems or {"passkey-name": say_problem(WRONG_PASSKEY)}), HTTPStatus.UNPROCESSABLE_ENTITY
     return _finish(access, codes)
 
 
@@ -119,7 +121,7 @@ def add_passkey_of(access: Access, answer: str, name: str) -> list[str] | None:
                 credential_id=made.credential_id,
                 public_key=made.public_key,
                 sign_count=made.sign_count,
-                name=name.strip()[:_LONGEST_NAME] or say_problem("Passkey"),
+                name=name.strip() or say_problem("Passkey"),
                 transports=made.transports,
                 now=get_services().now(),
             )

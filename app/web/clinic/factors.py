@@ -18,6 +18,7 @@ from app.web.clinic.identity.changing import change_access
 from app.web.clinic.identity.current import get_access
 from app.web.clinic.identity.factors import get_totp
 from app.web.clinic.identity.passkeys import offer_registration
+from app.web.clinic.identity.typed import find_passkey_name_problem
 from app.web.clinic.identity.words import WRONG_CODE, WRONG_PASSKEY, say_problem
 
 _APP: Final = "app"
@@ -62,9 +63,11 @@ def add_passkey() -> ResponseReturnValue:
     refusal = refuse_without_password(access, _draw_passkey, "passkey-password")
     if refusal is not None:
         return refusal
-    codes = add_passkey_of(access, request.form.get("credential", ""), request.form.get("passkey-name", ""))
+    name = request.form.get("passkey-name", "")
+    problems = find_passkey_name_problem("passkey-name", name)
+    codes = None if problems else add_passkey_of(access, request.form.get("credential", ""), name)
     if codes is None:
-        problems = {"passkey-name": say_problem(WRONG_PASSKEY)}
+        problems = problems or {"passkey-name": say_problem(WRONG_PASSKEY)}
         return answer_problems(_draw_passkey(problems), problems)
     return _finish(codes)
 

@@ -5,6 +5,7 @@ import html
 import json
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -50,7 +51,7 @@ class SoftKey:
         numbers = self.private.public_key().public_numbers()
         return encode_cbor({1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")})
 
-    def introduce(self, challenge: str) -> str:
+    def introduce(self, challenge: str, transports: Sequence[str] = ()) -> str:
         """Return what a browser sends after making this passkey, written as the page has it."""
         said = json.dumps({"type": "webauthn.create", "challenge": challenge, "origin": ORIGIN}).encode()
         host = ORIGIN.removeprefix("https://").encode()
@@ -58,7 +59,8 @@ class SoftKey:
         data = hashlib.sha256(host).digest() + _AND_NEW + _NO_COUNT + known
         attested = encode_cbor({"fmt": "none", "attStmt": {}, "authData": data})
         name = bytes_to_base64url(self.credential_id)
-        response = {"clientDataJSON": bytes_to_base64url(said), "attestationObject": bytes_to_base64url(attested)}
+        parts = {"clientDataJSON": bytes_to_base64url(said), "attestationObject": bytes_to_base64url(attested)}
+        response = {**parts, "transports": list(transports)}
         return json.dumps({"id": name, "rawId": name, "type": "public-key", "response": response})
 
     @classmethod

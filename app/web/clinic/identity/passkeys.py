@@ -196,7 +196,7 @@ def _describe(passkeys: tuple[Passkey, ...]) -> list[PublicKeyCredentialDescript
 def _read_transports(answer: str) -> list[str]:
     known = {transport.value for transport in AuthenticatorTransport}
     said = json.loads(answer)["response"].get("transports") or []
-    return [name for name in said if name in known]
+    return list(dict.fromkeys(name for name in said if name in known))
 
 
 def _is_readable(answer: str) -> bool:

@@ -16,6 +16,11 @@ def find_name_problem(control: str, name: str) -> dict[str, str]:
     return {} if is_name(name) else {control: say_problem(NAME_MISSING)}
 
 
+def find_passkey_name_problem(control: str, name: str) -> dict[str, str]:
+    """Return what to do about a passkey's name, by its control; it may be left out."""
+    return find_name_problem(control, name) if name.strip() else {}
+
+
 def find_login_problem(control: str, login: str) -> dict[str, str]:
     """Return what to do about a sign-in name, by its control."""
     return {} if is_login(login) else {control: say_problem(LOGIN_MISSING)}
