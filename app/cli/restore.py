@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from app.desk.backup import (
 from app.desk.backup_folder import find_newest
 from app.desk.erased import erase_again, name_list, read_list
 from app.desk.keyring import Desk, read_desk
+from app.desk.nightly import put_off_purge
 from app.desk.proving import clear_leftovers
 from app.files import make_data_folder
 from app.settings import Settings, StartError, load_settings
@@ -42,6 +44,15 @@ from app.storage.engine import (
     migrate,
 )
 from app.storage.trouble import explain_failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Restored:
+    """What is there again: `erased` of it were erased again, None where no list of that lay beside the backup."""
+
+    manifest: Manifest
+    erased: int | None
+    first_purge: datetime
 
 
 @click.command()
@@ -67,8 +78,8 @@ def restore(*, file: Path, key: Path | None, as_it_is: bool) -> None:
     try:
         path = find_newest(file, secret, datetime.now(UTC)) if file.is_dir() else file
         list_path = name_list(path.parent, secret)
-        has_list, listed = list_path.exists(), read_list(list_path, secret)
-        manifest, erased = _restore(settings, desk, secret, path, listed, accept_all if as_it_is else _refuse)
+        listed = read_list(list_path, secret) if list_path.exists() else None
+        restored = _restore(settings, desk, secret, path, listed, accept_all if as_it_is else _refuse)
     except BackupError as error:
         raise StartError(f"{name_file(file)}: {error}; nothing was changed") from None
     except OSError as error:
@@ -80,7 +91,7 @@ def restore(*, file: Path, key: Path | None, as_it_is: bool) -> None:
         raise StartError(
             f"FOREWORD_DATABASE_URL: {explain_failure(error)}; then look whether it is there: foreword keys list"
         ) from None
-    _tell(path, manifest, erased if has_list else None)
+    _tell(path, restored)
 
 
 def _refuse(_: Manifest, flaws: Flaws) -> None:
@@ -90,8 +101,8 @@ def _refuse(_: Manifest, flaws: Flaws) -> None:
 
 
 def _restore(
-    settings: Settings, desk: Desk, secret: bytes, path: Path, listed: Mapping[str, str], accept: Accept
-) -> tuple[Manifest, int]:
+    settings: Settings, desk: Desk, secret: bytes, path: Path, listed: Mapping[str, str] | None, accept: Accept
+) -> _Restored:
     now = datetime.now(UTC)
     with path.open("rb") as file:
         prove_backup(file, secret, desk, settings.data, accept=accept)
@@ -103,11 +114,12 @@ def _restore(
                 manifest = load_backup(connection, file, secret, desk, accept=accept)
                 event = Event(action="backup.restored", actor=ACTOR, about={"rows": manifest.rows})
                 append_event(connection, desk.chain_key, event, now)
-                erased = erase_again(connection, desk.chain_key, listed, now, actor=ACTOR)
+                erased = erase_again(connection, desk.chain_key, listed or {}, now, actor=ACTOR)
+                first_purge = put_off_purge(connection, manifest.made_at, now)
             checkpoint(engine)
         finally:
             engine.dispose()
-    return manifest, erased
+    return _Restored(manifest=manifest, erased=None if listed is None else erased, first_purge=first_purge)
 
 
 def _require_empty(engine: Engine) -> None:
@@ -120,22 +132,23 @@ def _require_empty(engine: Engine) -> None:
         )
 
 
-def _tell(path: Path, manifest: Manifest, erased: int | None) -> None:
-    """Tell what is there again; `erased` is None where no list of what was erased lay beside the backup."""
+def _tell(path: Path, restored: _Restored) -> None:
+    manifest, first_purge = restored.manifest, restored.first_purge
     click.echo(
         f"{name_file(path)}: {manifest.counts['responses']} responses, {manifest.rows} rows as of "
         f"{manifest.made_at:%Y-%m-%d %H:%M} UTC."
     )
     for flaw in manifest.flaws.describe():
         click.echo(f"It is restored as it is, and {flaw}.", err=True)
-    if erased is not None:
-        click.echo(f"{erased} responses that staff erased after that were erased again.")
-        click.echo("What retention erased after that is here again: run foreword purge, after looking at legal holds.")
+    if restored.erased is None:
+        click.echo("What was erased after that is here again: look into your own record of erasures.")
     else:
-        click.echo(
-            "What was erased after that is here again: run foreword purge, and look into your own record of erasures."
-        )
+        click.echo(f"{restored.erased} responses that staff erased after that were erased again.")
     click.echo(
-        "So is what people had then: accounts that were disabled since are open, older passwords hold, and recovery "
-        "codes that were used work again. See foreword staff list, and disable or reset whom you have to."
+        "What people had then is here again: accounts that were disabled since are open, older passwords hold, and "
+        "recovery codes that were used work again. See foreword staff list, and disable or reset whom you have to."
+    )
+    click.echo(
+        "So is what retention erased after that, and legal holds that were set after that are gone. The first purge is "
+        f"at {first_purge:%Y-%m-%d %H:%M} ({first_purge.tzinfo}): start the server, and set them again until then."
     )

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from app.clinic.keeper import ClinicKeeper
+from app.clinic.profile import DEMONSTRATION, load_settings
 from app.desk.doctor import examine
 from app.desk.keyring import Desk
 from app.desk.notice import send_notice
 from app.desk.retention import CHORE, is_clock_believed, purge_all
 from app.logs import get_log, record_failure
 from app.settings import Settings
-from app.storage.chores import hold_chore, note_time
+from app.storage.chores import find_last_time, hold_chore, note_time
+from app.storage.clinic_settings import find_settings
 from app.storage.engine import begin_write
 
 PURGE: Final = CHORE
@@ -31,6 +33,9 @@ CHECK: Final = "check"
 
 _HOURS: Final = {PURGE: 2, CHECK: 3, NOTICE: 7}
 """From which hour on, by the clinic's clock, each chore is done."""
+
+_TIME_TO_HOLD: Final = timedelta(days=1)
+"""How long nothing is purged after a restore: the legal holds that it lost are set by people, by day."""
 
 ACTOR: Final = "program"
 
@@ -68,6 +73,19 @@ def run_due_chores(night: Night, now: datetime) -> tuple[str, ...]:
         except Exception as error:  # noqa: BLE001  whatever it is, the others are done, and the pages go on
             record_failure(error, "chore failed", chore=name)
     return tuple(tried)
+
+
+def put_off_purge(connection: Connection, since: datetime, now: datetime) -> datetime:
+    """Have no night purge within a day from now, and return when the first one does, by the clinic's clock.
+
+    `since` is of when the database is. The last purge stays as long ago as it was: no clock is believed for this.
+    """
+    stored = find_settings(connection)
+    settings = load_settings(stored.content) if stored else DEMONSTRATION  # a clinic without settings has no nights
+    zone, hour = ZoneInfo(settings.time_zone), _HOURS[PURGE]
+    last_free = (now.astimezone(zone) + _TIME_TO_HOLD - timedelta(hours=hour)).date()
+    note_time(connection, PURGE, last_free, min(find_last_time(connection, PURGE) or since, now))
+    return datetime.combine(last_free + timedelta(days=1), time(hour), zone)
 
 
 def _may_purge(night: Night, now: datetime) -> bool:

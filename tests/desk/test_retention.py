@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from app.clinic.keeper import ClinicKeeper
-from app.desk.nightly import ACTOR, PURGE, Night, run_due_chores
+from app.desk.nightly import ACTOR, PURGE, Night, put_off_purge, run_due_chores
 from app.desk.retention import find_due, is_clock_believed, purge_all, purge_due
 from app.storage.audit import AuditFilter, Entry, Event, append_event, stream_entries, verify_log
 from app.storage.chores import REST, note_time
@@ -173,3 +173,19 @@ def test_a_clinic_that_was_switched_off_for_long_purges_again(any_clinic: Clinic
     assert not is_clock_believed(any_clinic.engine, LATER + timedelta(days=2))
     assert PURGE in run_due_chores(make_night(any_clinic), LATER + timedelta(days=4))
     assert count_all(any_clinic) == 0
+
+
+def test_a_purge_that_was_put_off_has_no_clock_believed(any_clinic: Clinic) -> None:
+    any_clinic.fill(5, has_reviews=False)
+    with begin_write(any_clinic.engine) as connection:
+        first = put_off_purge(connection, NOW, LATER)
+    assert first.strftime("%H:%M %Z") == "02:00 CDT"
+    assert not is_clock_believed(any_clinic.engine, LATER)
+    assert PURGE not in run_due_chores(make_night(any_clinic), first)
+    assert count_all(any_clinic) == 5
+    # It was wrong and is set right: the night after next purges, also where one was noted by a clock that was ahead
+    note_purge(any_clinic, LATER)
+    with begin_write(any_clinic.engine) as connection:
+        first = put_off_purge(connection, LATER, NOW)
+    assert PURGE not in run_due_chores(make_night(any_clinic), first - timedelta(hours=3))
+    assert PURGE in run_due_chores(make_night(any_clinic), first)

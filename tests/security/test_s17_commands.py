@@ -1,17 +1,22 @@
 """`foreword backup` and `foreword restore`: wiped and brought back, or refused before anything changes (S17)."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.clinic.keeper import ClinicKeeper
 from app.desk.backup import read_backup_key
 from app.desk.erased import ErasedList, name_list
+from app.desk.nightly import PURGE, Night, run_due_chores
+from app.settings import load_settings
 from app.storage.audit import Event, append_event
 from app.storage.engine import begin_write
 from app.storage.responses import erase_response
@@ -21,6 +26,7 @@ from tests.security.sending import open_files
 from tests.support.server import COMMAND
 
 TRIES = 10
+FIRST_PURGE = re.compile(r"The first purge is at (\d{4}-\d\d-\d\d \d\d:\d\d) \((.+)\): start the server")
 
 
 @pytest.fixture
@@ -53,6 +59,32 @@ def test_wiped_and_restored_every_response_opens_and_the_log_is_whole(lived: Liv
     for reference in references:
         assert lived.run("response", "show", reference, "--reason", "drill").code == 0
     assert lived.ask("SELECT count(*) FROM audit_entries WHERE action = 'backup.restored'") == [(1,)]
+
+
+def test_nothing_is_purged_after_a_restore_before_the_moment_that_it_names(lived: Lived, tmp_path: Path) -> None:
+    # Given a backup whose last purge was long ago, of responses that are due since
+    lived.ask("UPDATE responses SET delete_at = '2021-01-01 00:00:00.000000'")
+    lived.ask("INSERT INTO chores VALUES ('purge', '2021-01-01', '2021-01-01 03:00:00.000000')")
+    assert lived.run("backup", str(tmp_path / "a")).code == 0
+    wipe(lived)
+    # When it is restored
+    restored = lived.run("restore", str(tmp_path / "a"))
+    assert restored.code == 0, restored.err
+    told = FIRST_PURGE.search(restored.out)
+    assert told is not None, restored.out
+    first = datetime.fromisoformat(told[1]).replace(tzinfo=ZoneInfo(told[2]))
+    # Then people have a day at least to set legal holds again, and the server that runs meanwhile erases nothing
+    now = datetime.now(UTC)
+    assert timedelta(hours=23) < first - now <= timedelta(hours=49)  # clocks are changed by an hour
+    settings = load_settings(lived.environ)
+    with open_files(lived.folder, settings.database_url) as opened:
+        keeper = ClinicKeeper(opened.engine, is_demonstration=True)
+        night = Night(settings=settings, engine=opened.engine, keeper=keeper, desk=opened.desk)
+        for moment in (now, now + timedelta(hours=12), first - timedelta(hours=3)):
+            assert PURGE not in run_due_chores(night, moment)
+        assert len(lived.list_references()) == 8
+        assert PURGE in run_due_chores(night, first)
+    assert lived.list_references() == []
 
 
 def test_a_second_backup_needs_another_name(lived: Lived, tmp_path: Path) -> None:
