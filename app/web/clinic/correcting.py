@@ -120,7 +120,8 @@ def _find_problems(held: Held) -> dict[str, str]:
     newest = held.newest
     if newest is None:
         return {"name": translate(UNREADABLE)}
-    problems = {**find_reason_problem(), **_find_wrong_details(), **find_long({"note-text": _read_text()})}
+    too_long = find_long("note-text", translate("What is right, as the patient says"), _read_text())
+    problems = {**find_reason_problem(), **_find_wrong_details(), **too_long}
     if _read_text() and request.form.get("about", "") not in newest.edition.items:
         problems["about"] = translate(ANSWER_MISSING)
     if not problems and not _read_text() and _read_patient() == newest.sent.patient:

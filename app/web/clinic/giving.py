@@ -49,7 +49,10 @@ from app.web.services import get_services
 NONE_CHOSEN: Final = "Choose at least one response"
 TOO_MANY: Final = "Choose %(most)s responses at most"
 UNREADABLE: Final = "One of these responses does not open. Leave it out, and tell your administrator"
-SENSITIVE_MISSING: Final = "Choose whether these answers go with it"
+SENSITIVE_MISSING: Final = {
+    Sensitive.SUBSTANCE_USE: "Choose whether answers about alcohol, drugs, and medicines used differently go with it",
+    Sensitive.PREGNANCY: "Choose whether answers about pregnancy and breastfeeding go with it",
+}
 SUBJECTS: Final = {
     Sensitive.SUBSTANCE_USE: "Answers about alcohol, drugs, and medicines used differently",
     Sensitive.PREGNANCY: "Answers about pregnancy and breastfeeding",
@@ -164,9 +167,9 @@ def _find_problems(chosen: Sequence[Held]) -> dict[str, str]:
         problems["chosen"] = translate(TOO_MANY) % {"most": MOST_PRINTED}
     elif any(held.newest is None for held in chosen):
         problems["chosen"] = translate(UNREADABLE)
-    for subject in SUBJECTS:
+    for subject, sentence in SENSITIVE_MISSING.items():
         if request.form.get(subject.value) not in {"leave-out", "include"}:
-            problems[subject.value] = translate(SENSITIVE_MISSING)
+            problems[subject.value] = translate(sentence)
     return problems
 
 

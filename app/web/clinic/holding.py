@@ -125,7 +125,7 @@ def _change(reference: str, hold: Hold) -> ResponseReturnValue:
         return draw_again(held, tool, problems)
     if not is_confirmed():
         buttons = {"yes": translate("Yes, do it")}
-        return draw_second(held, Confirmation(title=tool.title, lines=tool.lead, buttons=buttons))
+        return draw_second(held, Confirmation(title=f"{tool.title}?", lines=tool.lead, buttons=buttons))
     if is_stale(held):
         return draw_stale(held, tool, action)
     try:

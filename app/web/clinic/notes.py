@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -23,7 +22,7 @@ from app.web.clinic.address import read_number
 from app.web.clinic.gate import get_person
 from app.web.clinic.opened import Held
 from app.web.clinic.sheet import NOTE
-from app.web.i18n import translate
+from app.web.i18n import choose_language, translate
 from app.web.services import get_services
 
 LONGEST_NOTE: Final = 10_000
@@ -44,19 +43,24 @@ def read_notes(posted: MultiDict[str, str]) -> dict[str, str]:
     return {link_id: text.replace("\r\n", "\n") for link_id, text in typed.items() if text.strip()}
 
 
-def find_long_notes(posted: MultiDict[str, str]) -> dict[str, str]:
+def find_long_notes(held: Held, posted: MultiDict[str, str]) -> dict[str, str]:
     """Return a sentence for each note of a form that is too long, by its box."""
-    typed = read_notes(posted)
-    return find_long({f"{NOTE}-{link_id}" if link_id else NOTE: text for link_id, text in typed.items()})
+    known, language = held.newest.edition.items if held.newest else {}, choose_language()
+    problems: dict[str, str] = {}
+    for link_id, text in read_notes(posted).items():
+        if not link_id:
+            problems |= find_long(NOTE, translate("Note on the whole"), text)
+        else:
+            about = known[link_id].label.to(language) if link_id in known else link_id
+            problems |= find_long(f"{NOTE}-{link_id}", translate("Note on “%(label)s”") % {"label": about}, text)
+    return problems
 
 
-def find_long(boxes: Mapping[str, str]) -> dict[str, str]:
-    """Return a sentence for each box that holds more than a note may have."""
-    return {
-        box: translate(Advice.SHORTEN) % {"label": translate("Note"), "limit": LONGEST_NOTE, "count": len(text)}
-        for box, text in boxes.items()
-        if len(text) > LONGEST_NOTE
-    }
+def find_long(box: str, label: str, text: str) -> dict[str, str]:
+    """Return a sentence where a box holds more than a note may have."""
+    if len(text) <= LONGEST_NOTE:
+        return {}
+    return {box: translate(Advice.SHORTEN) % {"label": label, "limit": LONGEST_NOTE, "count": len(text)}}
 
 
 def write_notes(connection: Connection, held: Held, posted: MultiDict[str, str]) -> int:

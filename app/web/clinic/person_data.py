@@ -126,7 +126,7 @@ def account_failure(held: Held, action: str, outcome: str) -> None:
 def find_reason_problem() -> dict[str, str]:
     """Return a sentence where no reason was chosen, and where too much was written about it."""
     missing = {} if request.form.get("reason") in REASONS else {"reason": translate(REASON_MISSING)}
-    return missing | find_long({"words": read_words()})
+    return missing | find_long("words", translate("In your own words"), read_words())
 
 
 def read_words() -> str:

@@ -169,7 +169,7 @@ def _add_notes(held: Held) -> bool:
 
 def _find_problems(word: str, held: Held) -> dict[str, str]:
     """Return a sentence for each box that has to be looked at again before the act can be done."""
-    if too_long := find_long_notes(request.form):
+    if too_long := find_long_notes(held, request.form):
         return too_long
     if word == "note" and not read_notes(request.form):
         return {"note": translate(NOTE_MISSING)}

@@ -32,7 +32,7 @@ REASONS: Final = {
     "patient-asked": "The patient asked for it",
     "error": "Something in the record is not right",
     "law": "A law or a court asks for it",
-    "other": "Another reason, written below",
+    "other": "Another reason",
 }
 """Why somebody works on a person's data: the word stands in the audit log, for what is typed never may."""
 

@@ -98,6 +98,8 @@ class Sheet(HTMLParser):
             return [*faults, f"{len(summaries)} summaries of what is wrong"]
         links = [element for element in summaries[0].walk() if element.tag == "a"]
         faults += [fault for link in links for fault in self._list_faults_of(link)]
+        told = [link.text.strip() for link in links]
+        faults += [f"two lines of the summary say “{one}”" for one in {*told} if told.count(one) > 1]
         faults += self._list_untold(link.values["href"].removeprefix("#") for link in links)
         return [*faults, *self._list_shown_secrets()]
 
