@@ -203,6 +203,15 @@ def list_entries(connection: Connection, wanted: AuditFilter, limit: int = PAGE)
     return [_read(row) for row in connection.execute(statement)]
 
 
+def list_oldest(connection: Connection, wanted: AuditFilter, after: Entry | None, last: int, most: int) -> list[Entry]:
+    """Return the next entries that fit, oldest first: behind `after`, in the same order, and none behind `last`."""
+    order = _order(wanted)
+    statement = _narrow(select(AUDIT_ENTRIES), wanted).where(AUDIT_ENTRIES.c.number <= last)
+    if after is not None:
+        statement = statement.where(tuple_(*order) > tuple(getattr(after, column.name) for column in order))
+    return [_read(row) for row in connection.execute(statement.order_by(*order).limit(most))]
+
+
 def count_entries(connection: Connection, wanted: AuditFilter, *, most: int | None = None) -> int:
     """Return how many entries fit, counted no further than to `most`."""
     fitting = _narrow(select(AUDIT_ENTRIES.c.number), wanted).limit(most).subquery()

@@ -117,7 +117,7 @@ def begin_snapshot(engine: Engine) -> Iterator[Connection]:
     """Open a transaction for reading that sees one state of the whole database, however long it takes."""
     with begin_read(engine) as connection:
         if engine.dialect.name == "postgresql":
-            # Who downloads over a slow line keeps it waiting, and holds nothing that anybody else waits for.
+            # Who sends a backup over a slow line keeps it waiting, and holds nothing that anybody else waits for.
             limit = {"limit": f"{SNAPSHOT_IDLE_SECONDS}s"}
             connection.execute(text("SELECT set_config('idle_in_transaction_session_timeout', :limit, true)"), limit)
         yield connection

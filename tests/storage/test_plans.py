@@ -8,10 +8,12 @@ from sqlalchemy import Engine, insert
 
 from app.storage.audit import (
     AuditFilter,
+    Entry,
     count_entries,
     list_actions,
     list_actors,
     list_entries,
+    list_oldest,
 )
 from app.storage.chores import find_last_time
 from app.storage.drafts import purge_expired
@@ -100,8 +102,10 @@ def test_the_log_is_read_by_an_index_whatever_is_asked(log: Engine, now: datetim
         AuditFilter(subject=f"{7:010}", actions=(action, "list.viewed"), outcome="done"),
     ]
     with begin_read(log) as connection, watch_plans(connection) as steps:
+        *_, place = list_oldest(connection, AuditFilter(), None, MANY, 150)
         for wanted in filters:
             list_entries(connection, wanted)
+            list_oldest(connection, wanted, place, MANY, 500)
         for wanted in filters[1:]:  # of the whole log, a thousand are counted wherever they stand
             count_entries(connection, wanted, most=1001)
         list_actors(connection)
@@ -120,6 +124,18 @@ def test_a_page_of_the_log_by_day_goes_on_where_the_last_one_ended(log: Engine, 
             before = page[-1].number
         assert count_entries(connection, wanted) == len(numbers)
     assert numbers == [number for number in range(399, 99, -1) if number % PEOPLE == 1]
+
+
+@pytest.mark.parametrize("actor", ["", "person-1"])
+def test_the_log_is_given_out_in_parts_that_leave_nothing_out(log: Engine, now: datetime, actor: str) -> None:
+    wanted = AuditFilter(since=now + 100 * MINUTE if actor else None, actor=actor)
+    numbers: list[int] = []
+    with begin_read(log) as connection:
+        after: Entry | None = None
+        while part := list_oldest(connection, wanted, after, 400, 17):
+            numbers += [entry.number for entry in part]
+            after = part[-1]
+    assert numbers == [number for number in range(1, 401) if not actor or (number >= 100 and number % PEOPLE == 1)]
 
 
 def test_a_clock_that_went_back_hides_no_entry_and_shows_none_twice(engine: Engine, now: datetime) -> None:

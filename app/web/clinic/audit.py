@@ -6,21 +6,17 @@ there, a patient's name in the box for a reference, say, is never in an address 
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
-from flask import Response, redirect, render_template, request, stream_with_context, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
-from app.output.sheet import guard_cell
 from app.storage.audit import (
     PAGE,
     AuditFilter,
@@ -30,7 +26,6 @@ from app.storage.audit import (
     list_actions,
     list_actors,
     list_entries,
-    stream_entries,
     verify_log,
 )
 from app.storage.engine import begin_read, begin_snapshot, begin_write
@@ -40,7 +35,9 @@ from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
 from app.web.clinic.acts import name_act
 from app.web.clinic.address import begin_day, read_day, read_number, read_word
+from app.web.clinic.audit_file import AuditFile
 from app.web.clinic.audit_words import name_page, say_value
+from app.web.clinic.closing import close_after
 from app.web.clinic.gate import allow
 from app.web.clinic.kept import NOTICE_KEPT, find_kept, forget_kept, keep_typed
 from app.web.clinic.session import get_session
@@ -51,7 +48,6 @@ from app.web.services import get_services
 
 _READERS: Final = (Role.AUDITOR, Role.ADMINISTRATOR)
 _FIELDS: Final = ("person", "action", "reference", "since", "until")
-_COLUMNS: Final = ("number", "time_utc", "who", "who_id", "action", "subject", "outcome", "origin", "about", "link")
 _WRITE_DAY: Final = "Enter a day as year, month and day, such as 2026-05-31"
 _VERDICT: Final = "audit-verdict"
 _UNREADABLE: Final = 422
@@ -173,9 +169,10 @@ def export_audit() -> ResponseReturnValue:
         count = count_entries(connection, asked.wanted)
         names = name_people(connection, list_actors(connection))
     with begin_write(services.engine) as connection:
-        record(connection, "audit.exported", entries=count, filters=asked.count, format=name)
-    write = _WRITERS[name]
-    response = Response(stream_with_context(write(asked.wanted, names)), mimetype=kind)
+        begun = record(connection, "audit.exported", outcome="begun", format=name, entries=count, filters=asked.count)
+    file = AuditFile(services=services, wanted=asked.wanted, names=names, form=name, begun=begun)
+    response = Response(file.write(), mimetype=kind)
+    close_after(response, file.end)
     response.headers["Content-Disposition"] = f'attachment; filename="audit-{services.today():%Y-%m-%d}.{name}"'
     return response
 
@@ -250,39 +247,3 @@ def _write_subject(entry: Entry) -> str:
 def _write_about(entry: Entry) -> str:
     about = sorted(entry.event.about.items())
     return ", ".join(f"{name.replace('_', ' ')}: {say_value(name, value)}" for name, value in about if value != "")
-
-
-def _stream(wanted: AuditFilter) -> Iterator[Entry]:
-    with begin_snapshot(get_services().engine) as connection:
-        yield from stream_entries(connection, wanted)
-
-
-def _write_csv(wanted: AuditFilter, names: Mapping[str, str]) -> Iterator[str]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(_COLUMNS)
-    for entry in _stream(wanted):
-        writer.writerow(guard_cell(f"{value}") for value in _list_values(entry, names).values())
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
-
-
-def _write_json_lines(wanted: AuditFilter, names: Mapping[str, str]) -> Iterator[str]:
-    for entry in _stream(wanted):
-        yield json.dumps(_list_values(entry, names) | {"about": entry.event.about}, ensure_ascii=False) + "\n"
-
-
-def _list_values(entry: Entry, names: Mapping[str, str]) -> dict[str, object]:
-    event = entry.event
-    who = names.get(event.actor, event.actor)
-    about = json.dumps(event.about, sort_keys=True)
-    values = (entry.number, entry.at.isoformat(), who, event.actor, event.action, event.subject, event.outcome)
-    return dict(zip(_COLUMNS, (*values, event.origin, about, entry.link), strict=True))
-
-
-_WRITERS: Final[dict[str, Callable[[AuditFilter, Mapping[str, str]], Iterator[str]]]] = {
-    "csv": _write_csv,
-    "jsonl": _write_json_lines,
-}

@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from flask import Response, g, render_template, request
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MultiDict
 
 from app.desk.export import EVERYTHING, STATE_WORDS, Format, Office, Order, begin_export, name_file
-from app.logs import record_failure
 from app.questionnaire.edition import Edition
 from app.questionnaire.model import Sensitive
 from app.questionnaire.sensitive import map_option_tags, map_sensitive
@@ -31,6 +29,7 @@ from app.storage.statistics import list_used_editions
 from app.storage.worklist import MOST_COUNTED, ResponseFilter, count_responses
 from app.web.clinic import blueprint
 from app.web.clinic.address import begin_day, read_day
+from app.web.clinic.closing import close_after
 from app.web.clinic.gate import allow, get_person
 from app.web.clinic.words import STATES, write_day
 from app.web.i18n import choose_language, translate
@@ -110,19 +109,8 @@ def make_export() -> ResponseReturnValue:
     with ExitStack() as work:
         work.callback(_making.release)
         response = _send(order, work)
-        g.export = work.pop_all()  # from now on it is the answer that ends it
-        response.call_on_close(g.export.close)
+        close_after(response, work.pop_all().close)  # from now on it is the answer that ends it
     return response
-
-
-@blueprint.teardown_request
-def end_unsent_export(error: BaseException | None) -> None:
-    """End an export whose answer something broke before it began: nobody closes an answer that is not sent."""
-    if error is not None and "export" in g:
-        try:
-            g.export.close()
-        except SQLAlchemyError as failure:
-            record_failure(failure, "export not ended")
 
 
 def _send(order: Order, work: ExitStack) -> Response:

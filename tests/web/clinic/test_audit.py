@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,14 +12,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
-from app.storage.audit import Event, append_event
-from app.storage.engine import begin_read, begin_write
+from app.storage.audit import AuditFilter, Event, append_event, append_events, list_entries
+from app.storage.engine import begin_read, begin_write, checkpoint
 from app.storage.people import Role
 from app.web.services import get_services
 from tests.web.clinic.conftest import SignIn, make_app
 from tests.web.clinic.staff import sign_in as sign_in_as
 from tests.web.patient.conftest import Clock
-from tests.web.patient.visitor import Document, Visitor
+from tests.web.patient.visitor import ORIGIN, Document, Visitor
 
 NOW = datetime(2026, 6, 10, tzinfo=UTC)
 
@@ -207,15 +208,48 @@ def test_it_is_given_out_whole_with_names_and_links(engine: Engine, auditor: Vis
         connection.execute(text("UPDATE people SET name = '\uff1d1+1' WHERE name = 'Demonstration auditor'"))
     auditor.get("/clinic/audit")
     sent = auditor.find_form("/clinic/audit/export")
-    response = auditor.client.post(
-        sent.action, data=sent.fields | {"format": form}, base_url="https://forms.example.test"
-    )
+    response = auditor.client.post(sent.action, data=sent.fields | {"format": form}, base_url=ORIGIN, buffered=True)
     body = response.get_data(as_text=True)
     rows = (
         list(csv.DictReader(io.StringIO(body))) if form == "csv" else [json.loads(line) for line in body.splitlines()]
     )
-    assert [row["action"] for row in rows] == read_actions(engine)
+    assert [row["action"] for row in rows] == read_actions(engine)[:-1]
     assert all(len(row["link"]) == 64 for row in rows)
     assert ("'\uff1d1+1" if form == "csv" else "\uff1d1+1") in {row["who"] for row in rows}
     assert rows[-1]["action"] == "audit.exported"
+    assert rows[-1]["outcome"] == "begun"
     assert response.headers["Content-Disposition"].endswith(f'.{form}"')
+
+
+@pytest.mark.parametrize("is_read_whole", [True, False])
+def test_whoever_takes_it_slowly_holds_nothing_and_the_log_tells_how_it_ended(
+    engine: Engine, auditor: Visitor, *, is_read_whole: bool
+) -> None:
+    # Given a log of several parts, somebody who has taken the first one and waits, and others who go on
+    with begin_write(engine) as connection:
+        append_events(connection, b"k" * 32, [(Event(action="list.viewed", actor="nobody"), NOW)] * 1_200)
+    auditor.get("/clinic/audit")
+    sent = auditor.find_form("/clinic/audit/export")
+    response = auditor.client.post(sent.action, data=sent.fields | {"format": "jsonl"}, base_url=ORIGIN)
+    parts = (part for part in response.iter_encoded() if part)
+    taken = [next(parts)]
+    with begin_write(engine) as connection:
+        append_event(connection, b"k" * 32, Event(action="response.erased", actor="nobody"), NOW)
+    # Then what was erased leaves the journal, and the file ends where the log did when it was begun
+    assert checkpoint(engine)
+    if is_read_whole:
+        taken += parts
+    response.close()
+    lines = [json.loads(line) for line in b"".join(taken).splitlines()]
+    assert [line["number"] for line in lines] == list(range(1, len(lines) + 1))
+    begun = len(read_actions(engine)) - 2
+    assert (lines[-1]["number"] == begun) is is_read_whole
+    # And the log has how it ended, and how much of it was given out
+    with begin_read(engine) as connection:
+        [ended, first] = list_entries(connection, AuditFilter(action="audit.exported"))
+    assert (first.number, first.event.outcome, first.event.about["entries"]) == (begun, "begun", begun - 1)
+    assert ended.event == replace(
+        first.event,
+        outcome="done" if is_read_whole else "cut-off",
+        about={**first.event.about, "entries": len(lines)},
+    )
