@@ -3,10 +3,11 @@
 import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.support.ports import find_free_port
 
 ROOT = Path(__file__).parents[1]
 CANARY = "canary\n\x1b[31m\u2028"
@@ -128,8 +129,7 @@ print(disk.getvalue())
 
 def test_a_server_whose_log_has_no_room_answers_everybody(tmp_path: Path) -> None:
     # Given a server whose standard error is a device that is always full
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = find_free_port()
     environ = {"FOREWORD_DEMO": "1", "FOREWORD_DATA": f"{tmp_path}/data", "PORT": str(port), "PATH": os.environ["PATH"]}
     with Path("/dev/full").open("w") as full:
         server = subprocess.Popen(

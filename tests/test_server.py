@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import time
@@ -16,6 +15,7 @@ import pytest
 from app.storage.drafts import DRAFT_LIFE, create_draft, find_draft
 from app.storage.editions import record_edition
 from app.storage.engine import begin_read, begin_write, create_engine_for, migrate
+from tests.support.ports import find_free_port
 from tests.support.server import COMMAND
 from tests.web.raw import build_request, send_raw
 
@@ -29,12 +29,6 @@ class Ended:
     code: int
     said: str
     complained: str
-
-
-def find_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def start(data: Path, port: int, **environ: str) -> subprocess.Popen[str]:

@@ -26,7 +26,8 @@ from tests.bench.submit import measure_submits
 from tests.bench.walker import Walker
 from tests.bench.weight import weigh_pages
 from tests.browser.patient import list_examples, load_edition, read_answers
-from tests.support.server import Server, _find_free_port, launch_server
+from tests.support.ports import find_free_port
+from tests.support.server import Server, launch_server
 
 _ROUNDS = 7
 _SECONDS = 2.0
@@ -128,7 +129,7 @@ def weigh(report: Report, url: str) -> None:
 
 def measure_rates(report: Report, url: str) -> None:
     """Print a question page's GET and POST as a share of a bare view's rate on the same server."""
-    port = _find_free_port()
+    port = find_free_port()
     bare = subprocess.Popen([sys.executable, "-m", "tests.bench.bare", str(port)])
     try:
         _wait(port)

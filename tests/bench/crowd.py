@@ -19,7 +19,8 @@ from tests.bench.load import Shot, Tally, encode, fire
 from tests.bench.report import Report
 from tests.bench.submit import prepare_submits
 from tests.bench.walker import Walker
-from tests.support.server import _find_free_port, launch_server
+from tests.support.ports import find_free_port
+from tests.support.server import launch_server
 
 CROWDS = (1, 50, 200)
 WORKERS = (1, 2)
@@ -56,7 +57,7 @@ def serve(settings: Mapping[str, str], folder: Path, workers: int) -> Iterator[t
             server = launch_server(place, {**settings, "data": folder / "data"})
             stack.callback(server.stop)
             urls.append(server.url)
-            port = _find_free_port()
+            port = find_free_port()
             yard = subprocess.Popen([sys.executable, "-m", "tests.bench.bare", str(port)])
             stack.callback(yard.wait)
             stack.callback(yard.terminate)

@@ -101,7 +101,7 @@ def test_the_whole_journey_needs_no_mouse(typist: Typist) -> None:
     shown = squeeze(typist.page.locator("main").inner_text())
     typist.answer_page(answers)
     # And keep them to themselves
-    typist.tab_to("form[action='/share'] button")
+    typist.tab_to("main a[href='/summary']")
     typist.press_and_go()
     # Then they have their summary, and each answer is where it was given
     assert typist.page.url.endswith("/summary")

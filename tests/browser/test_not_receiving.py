@@ -62,7 +62,7 @@ def test_a_patient_whose_clinic_stops_receiving_prints_and_sends_when_it_receive
     page.get_by_role("button", name="Send to the clinic").click()
     # Then the page has focus on what happened, says what they can do instead, and offers nothing that sends
     expect_refused(page, axe)
-    page.get_by_role("button", name="Keep my answers to myself").click()
+    page.get_by_role("link", name="Keep my answers to myself").click()
     page.get_by_role("heading", name="Summary for your visit").wait_for()
     # And the clinic is reminded
     desk.goto("/clinic/responses")

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
-from tests.deploy.proxies import find_free_port
 from tests.questionnaire.check_text import GROUNDS, write_choice, write_form, write_page
+from tests.support.ports import find_free_port
 from tests.support.source import ROOT
 
 FOLLOW_UP = write_page("two", write_choice("cough"), when="all: smoker = yes")

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.support.ports import find_free_port
 from tests.support.server import Server
 from tests.support.source import ROOT
 from tests.web.raw import Reply, ask
@@ -29,13 +30,6 @@ DEPLOY = ROOT / "deploy"
 PATIENTS = "questions.clinic.example"
 STAFF = "staff.clinic.example"
 _SECONDS = 60
-
-
-def find_free_port() -> int:
-    """Return a port that is free."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def make_certificates(folder: Path) -> Path:

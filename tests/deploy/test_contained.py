@@ -13,8 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.deploy.proxies import DEPLOY, find_free_port
+from tests.deploy.proxies import DEPLOY
 from tests.security.sending import walk_and_send
+from tests.support.ports import find_free_port
 from tests.support.server import COMMAND
 from tests.support.source import ROOT
 from tests.web.raw import build_request, send_raw

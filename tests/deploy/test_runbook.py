@@ -14,8 +14,9 @@ from app.desk.doctor_backup import LAST_GOOD
 from app.desk.nightly import CHECK, NOTICE, PURGE
 from app.settings import load_settings
 from app.web.access import init_app  # noqa: F401  what is documented is what this module logs
-from tests.deploy.proxies import DEPLOY, find_free_port
+from tests.deploy.proxies import DEPLOY
 from tests.deploy.said import list_events, list_findings, list_start_sentences
+from tests.support.ports import find_free_port
 from tests.support.server import Server, StartServer
 from tests.support.source import ROOT
 from tests.web.raw import build_request, send_raw

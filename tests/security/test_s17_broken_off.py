@@ -14,7 +14,7 @@ from app.storage.engine import begin_read, begin_write, create_engine_for, find_
 from app.storage.metadata import SCHEMA_REVISION
 from tests.cli.clinic import Lived, make_clinic
 from tests.cli.conftest import Run, run
-from tests.deploy.proxies import find_free_port
+from tests.support.ports import find_free_port
 from tests.support.server import COMMAND
 
 __all__ = ["run"]

@@ -16,9 +16,10 @@ from tests.bench.walker import Walker
 from tests.browser.patient import load_edition
 from tests.security.sending import WHO
 from tests.security.test_unsaved import lose_database
+from tests.support.ports import find_free_port
 from tests.support.server import Server, StartServer
 from tests.web.patient.visitor import Form
-from tests.web.test_metrics import Numbers, find_free_port, scrape
+from tests.web.test_metrics import Numbers, scrape
 
 READING = ("/summary", "/summary.pdf", "/share", "/share/send")
 SUPPORT = "/support"

@@ -13,6 +13,7 @@ from app.server import open_listener
 from app.settings import load_settings
 from app.web import build_web_app
 from app.web.wire import Server
+from tests.support.ports import find_free_port
 from tests.support.server import Server as LiveServer
 from tests.web.raw import build_request, read_reply, send_raw
 
@@ -48,8 +49,7 @@ class Grounds:
     """A running server with two pages more: one as large as is asked for, and one that never ends."""
 
     def __init__(self, folder: Path, patience: int) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = find_free_port()
         settings = load_settings({"PORT": str(self.port), "FOREWORD_DATA": str(folder / "data")})
         app = build_web_app(settings)
         self.ended = threading.Semaphore(0)

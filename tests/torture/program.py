@@ -2,9 +2,7 @@
 
 import ctypes.util
 import os
-import secrets
 import signal
-import socket
 import subprocess
 import time
 from contextlib import closing, suppress
@@ -15,7 +13,6 @@ from tests.support.server import COMMAND
 from tests.torture.client import Client, LostError, Traffic
 
 _SECONDS = 60
-_STEADY = range(15_000, 32_000)
 _FAKETIME = tuple(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 
 
@@ -26,17 +23,6 @@ class Said:
     code: int
     out: str
     err: str
-
-
-def find_steady_port() -> int:
-    """Return a free port to which a server that was killed can come back: no client gets it for its own end meanwhile.
-
-    Systems take those from 32768 on.
-    """
-    while True:
-        port = secrets.choice(_STEADY)
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
 
 
 def shift_clock(seconds: int | Path) -> dict[str, str]:

@@ -11,13 +11,14 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
+from tests.support.ports import find_free_port
 from tests.torture.checker import Verdict, judge
 from tests.torture.client import StoppedError, Traffic
 from tests.torture.clinic import Member, invite_reviewer, open_clinic
 from tests.torture.ledger import Ledger, read_ledger
 from tests.torture.outside import look, read_head
 from tests.torture.patients import OddError, Patient
-from tests.torture.program import Program, find_steady_port, shift_clock
+from tests.torture.program import Program, shift_clock
 from tests.torture.reviewers import Reviewer
 
 _RETENTION_DAYS = 400
@@ -71,7 +72,7 @@ class Torture:
     def __init__(self, folder: Path, plan: Plan) -> None:
         """Choose by the seed."""
         self._plan = plan
-        self._program = Program(folder / "clinic", find_steady_port())
+        self._program = Program(folder / "clinic", find_free_port())
         self._program.folder.mkdir(mode=0o700, parents=True)
         self._old_keys = folder / "old-keys"
         self._backups = folder / "backups"

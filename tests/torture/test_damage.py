@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ports import find_free_port
 from tests.torture.client import Traffic
 from tests.torture.clinic import open_clinic
 from tests.torture.ledger import Ledger
 from tests.torture.patients import Patient
 from tests.torture.person import begin, check_kept
-from tests.torture.program import Program, find_steady_port
+from tests.torture.program import Program
 
 SENTENCE = "the database is damaged; copy its files away as they are, and restore the newest backup"
 EMPTY = "the database is empty, and "
@@ -33,7 +34,7 @@ class Lived:
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
     folder = tmp_path_factory.mktemp("lived")
     folder.chmod(0o700)
-    program = Program(folder / "clinic", find_steady_port())
+    program = Program(folder / "clinic", find_free_port())
     program.folder.mkdir(mode=0o700)
     ledger = Ledger(folder / "ledger")
     try:
@@ -58,7 +59,7 @@ def damaged(lived: Lived, tmp_path: Path) -> Program:
     """Give a copy of it, for a test to damage."""
     shutil.copytree(lived.program.data, tmp_path / "clinic" / "data")
     (tmp_path / "clinic" / "data").chmod(0o700)
-    return Program(tmp_path / "clinic", find_steady_port())
+    return Program(tmp_path / "clinic", find_free_port())
 
 
 def settle(database: Path) -> None:

@@ -3,7 +3,6 @@
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from app.storage.engine import create_engine_for
 from app.web import build_web_app
 from app.web.shell import WebApp, get_shell
 from app.web.wire import Server
+from tests.support.ports import find_free_port
 
 _ROOT = Path(__file__).parents[2]
 _SECONDS = 60
@@ -52,8 +52,7 @@ class Probe:
 
 def start_probe(folder: Path, **settings: str | int) -> Probe:
     """Return a probe that answers; `settings` are FOREWORD_ settings."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
+    port = find_free_port()
     temporary = folder / "temporary"
     temporary.mkdir()
     environment = {

@@ -20,6 +20,7 @@ from tests.cli.clinic import Lived, make_clinic
 from tests.cli.conftest import Run, run
 from tests.output import samples
 from tests.security.sending import walk_and_send
+from tests.support.ports import find_free_port
 from tests.support.server import COMMAND, Server, StartServer
 from tests.web.raw import build_request, send_raw
 
@@ -51,12 +52,6 @@ def ask(
 ) -> int:
     host = server.url.removeprefix("http://")
     return send_raw(int(host.rpartition(":")[2]), build_request(host, path, method, body, headers)).status
-
-
-def find_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from app.server import open_listener
 from app.settings import load_settings
 from app.web import build_web_app
 from app.web.wire import Channel, Server
+from tests.support.ports import find_free_port
 from tests.web.probe import start_probe
 from tests.web.raw import build_request, send_raw
 
@@ -20,8 +21,7 @@ from tests.web.raw import build_request, send_raw
 @pytest.fixture
 def channel(tmp_path: Path) -> Iterator[Channel]:
     """Give a connection to a server whose clock is the test's, because nothing runs it."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = find_free_port()
     settings = load_settings({"PORT": str(port), "FOREWORD_DATA": str(tmp_path / "data")})
     server = Server(build_web_app(settings), settings, open_listener(settings))
     with socket.create_connection(("127.0.0.1", port)) as client:

@@ -36,7 +36,6 @@ def come_to_the_support_page(app: Flask, visitor: Visitor) -> None:
         ("/check", {"answers-checked": "yes"}),
         ("/resume", {"code": CODE}),
         ("/erase", {}),
-        ("/share", {}),
         ("/support", {}),
         (SEND, {**WHO, "patient-phone": "555 0100"}),
     ],
