@@ -98,6 +98,11 @@ def _make_partial(path: Path) -> tuple[BinaryIO, Path]:
         file.close()  # somebody did, in the moment before
 
 
+def is_partial(path: Path) -> bool:
+    """Tell whether a file is called as what is being written, or what a kill left of it."""
+    return path.name.startswith(".") and path.name.endswith(_PARTIAL)
+
+
 def clear_partials(folder: Path, beginning: str) -> int:
     """Remove what was killed while it wrote a file of such a name, and return how many that were; none in use."""
     count = 0

@@ -9,7 +9,7 @@ import click
 
 from app.cli._clinic import ACTOR, OpenClinic, open_present_clinic
 from app.cli._progress import show_progress
-from app.desk.locking import list_unlocked, lock_keys
+from app.desk.locking import list_strangers, list_unlocked, lock_keys
 from app.desk.rotation import Resealed, count_older, finish, list_key_states, make_newest_key, reseal
 from app.settings import StartError
 from app.storage.clinic_keys import find_newest_key
@@ -52,9 +52,11 @@ def lock() -> None:
 
     To change it, set FOREWORD_KEY_PASSPHRASE_BEFORE to the one before, here and for the server. The server goes on
     serving. One that started without the passphrase has to be started again with it: it reads no key file any more.
+    Whatever else lies in the folder keys/ is named and left as it is.
     """
     with open_present_clinic() as clinic:
         locked = lock_keys(clinic.engine, clinic.settings, clinic.desk, datetime.now(UTC), actor=ACTOR)
+        strangers = list_strangers(clinic.settings)
     for path in locked:
         click.echo(f"{path}: locked")
     if locked:
@@ -64,6 +66,13 @@ def lock() -> None:
         click.echo("Every key is locked already.")
     if clinic.settings.key_passphrase_before:
         click.echo("FOREWORD_KEY_PASSPHRASE_BEFORE opens no key any more: take it away, here and for the server.")
+    for path in strangers:
+        click.echo(
+            f"{path}: no key is called so, and it was left as it is; delete it where it is a copy, else move it away",
+            err=True,
+        )
+    if strangers:
+        sys.exit(FOUND)
 
 
 @keys.command()

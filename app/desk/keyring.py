@@ -7,6 +7,7 @@ as it is.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -23,13 +24,15 @@ from app.storage.audit import Event, append_event, is_foreign, lock_log
 from app.storage.clinic_keys import list_keys, record_key
 from app.storage.engine import begin_write
 from app.storage.trouble import is_new, is_unbegun
-from app.vault.keys import KeyFileError, PrivateKey, dump_private_key, load_private_key, make_private_key
+from app.vault.keys import KEY_ID_LENGTH, KeyFileError, PrivateKey, dump_private_key, load_private_key, make_private_key
 
 FOLDER: Final = "keys"
 """The folder of the private keys, in the data folder."""
 
 DESK_FILE: Final = "desk.pem"
 """The file of the desk's own key, in that folder."""
+
+_RESPONSE_FILE: Final = re.compile(rf"response-[0-9a-f]{{{2 * KEY_ID_LENGTH}}}\.pem")
 
 
 class KeyRing(Mapping[str, PrivateKey]):
@@ -39,7 +42,7 @@ class KeyRing(Mapping[str, PrivateKey]):
         """Read every key there is, or raise `StartError`."""
         self._folder = folder
         self._passphrases = passphrases
-        found = [read_key(path, *passphrases) for path in sorted(folder.glob(name_response_key("*")))]
+        found = [read_key(path, *passphrases) for path in list_response_keys(folder)]
         self._known = {key.public.id: key for key in found}
 
     def __getitem__(self, key_id: str) -> PrivateKey:
@@ -138,7 +141,7 @@ def require_own_database(engine: Engine, settings: Settings) -> None:
     """
     folder = settings.data / FOLDER
     has_keys = (folder / DESK_FILE).exists()
-    has_sealed = has_keys and any(folder.glob(name_response_key("*")))
+    has_sealed = has_keys and bool(list_response_keys(folder))
     if (has_keys and is_new(engine)) or (has_sealed and is_unbegun(engine)):
         raise StartError(
             f"FOREWORD_DATABASE_URL: the database is empty, and {folder} has the keys of one that was "
@@ -157,6 +160,11 @@ def read_desk(settings: Settings) -> Desk:
 def name_response_key(key_id: str) -> str:
     """Return the file name of a response key."""
     return f"response-{key_id}.pem"
+
+
+def list_response_keys(folder: Path) -> list[Path]:
+    """Return the files in a folder that are called as response keys are: a copy under another name is nobody's key."""
+    return sorted(path for path in folder.glob(name_response_key("*")) if _RESPONSE_FILE.fullmatch(path.name))
 
 
 def write_key(path: Path, key: PrivateKey, passphrase: str) -> None:

@@ -11,8 +11,8 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from app.desk.keyring import FOLDER, Desk, read_key
-from app.files import replace_whole
+from app.desk.keyring import DESK_FILE, FOLDER, Desk, list_response_keys, read_key
+from app.files import is_partial, replace_whole
 from app.settings import Settings, StartError
 from app.storage.audit import Event, append_event
 from app.storage.engine import begin_write
@@ -34,14 +34,15 @@ def list_unlocked(settings: Settings) -> list[Path]:
 def lock_keys(engine: Engine, settings: Settings, desk: Desk, now: datetime, *, actor: str) -> list[Path]:
     """Lock every key file that is not locked with the passphrase, and return which; raises `StartError`.
 
-    Each is accounted for, then replaced whole: whatever stops this, every key opens, with the passphrase or as it did
-    before, and the next run locks the others.
+    Each is read before the first is changed, accounted for, and replaced whole: whatever stops this, every key opens,
+    with the passphrase or as it did before, and the next run locks the others. What `list_strangers` tells stays.
     """
     if not settings.key_passphrase:
         raise StartError("FOREWORD_KEY_PASSPHRASE: none is set; set it here and for the server, and run this again")
-    paths = list_unlocked(settings)
-    for path in paths:
-        locked = dump_private_key(read_key(path, *settings.key_passphrases), settings.key_passphrase)
+    paths = [path for path in _list_keys(settings) if _has_to_be_locked(path, settings)]
+    keys = [read_key(path, *settings.key_passphrases) for path in paths]
+    for path, key in zip(paths, keys, strict=True):
+        locked = dump_private_key(key, settings.key_passphrase)
         _account(engine, desk, path, now, actor)
         try:
             with replace_whole(path) as file:  # made with mode 0600
@@ -54,9 +55,21 @@ def lock_keys(engine: Engine, settings: Settings, desk: Desk, now: datetime, *, 
     return paths
 
 
+def list_strangers(settings: Settings) -> list[Path]:
+    """Return what is in the folder of the keys and has no name of a key: it is read, locked and replaced by nobody."""
+    there = {path for path in (settings.data / FOLDER).iterdir() if not is_partial(path)}
+    return sorted(there - set(_list_keys(settings)))
+
+
+def _list_keys(settings: Settings) -> list[Path]:
+    folder = settings.data / FOLDER
+    return [folder / DESK_FILE, *list_response_keys(folder)]
+
+
 def _account(engine: Engine, desk: Desk, path: Path, now: datetime, actor: str, outcome: str = "done") -> None:
     with begin_write(engine) as connection:
-        event = Event(action=_ACTION, actor=actor, subject=path.name, outcome=outcome)
+        subject = path.name.removeprefix("response-").removesuffix(".pem")  # a key's id, or "desk"
+        event = Event(action=_ACTION, actor=actor, subject=subject, outcome=outcome)
         append_event(connection, desk.chain_key, event, now)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from flask import Blueprint, Flask, Response
 
 from app.bounded import Bounded
-from app.desk.keyring import DESK_FILE, FOLDER, name_response_key
+from app.desk.keyring import DESK_FILE, FOLDER, list_response_keys
 from app.files import read_private
 from app.logs import record_failure
 from app.settings import Settings
@@ -51,7 +51,7 @@ def _read_keys(settings: Settings) -> None:
     paths = [settings.data / COOKIE_KEY]
     if settings.has_staff:
         folder = settings.data / FOLDER
-        paths += [folder / DESK_FILE, *(sorted(folder.glob(name_response_key("*"))) or [folder])]
+        paths += [folder / DESK_FILE, *(list_response_keys(folder) or [folder])]
     for path in paths:
         read_private(path, f"run: chmod 600 '{path}'")
 

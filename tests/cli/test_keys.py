@@ -32,6 +32,11 @@ def list_key_files(lived: Lived) -> list[Path]:
     return sorted((lived.folder / "keys").glob("*.pem"))
 
 
+def name_subject(path: Path) -> str:
+    """Return what a key is called in the audit log."""
+    return "desk" if path.name == "desk.pem" else read_key(path, *PASSPHRASE.values(), *OTHER.values(), "").public.id
+
+
 def list_entries(lived: Lived) -> list[str]:
     return [str(row[0]) for row in lived.ask("SELECT subject FROM audit_entries WHERE action = 'key.locked'")]
 
@@ -58,7 +63,7 @@ def test_keys_are_locked_and_open_with_the_passphrase_only(lived: Lived) -> None
         with pytest.raises(StartError):
             read_key(path, "")
     assert sorted(path.name for path in (lived.folder / "keys").iterdir()) == [path.name for path in before]
-    assert sorted(list_entries(lived)) == [path.name for path in before]
+    assert sorted(list_entries(lived)) == sorted(map(name_subject, before))
     assert "not locked" not in lived.run("doctor", "--offline", **PASSPHRASE).out
     assert lived.run("audit", "verify", **PASSPHRASE).code == 0
     assert lived.run("response", "show", lived.list_references()[0], "--reason", "drill", **PASSPHRASE).code == 0
@@ -77,9 +82,35 @@ def test_what_was_interrupted_is_finished_by_the_next_run(lived: Lived, tmp_path
     assert (again.code, again.out.splitlines()[0]) == (0, f"{response}: locked")
     assert desk.read_bytes() == whole
     assert list_key_files(lived) == sorted(response.parent.iterdir())
-    assert list_entries(lived).count(response.name) == 2
+    assert list_entries(lived).count(name_subject(response)) == 2
     assert lived.run("keys", "lock", **PASSPHRASE).out == "Every key is locked already.\n"
     assert len(list_entries(lived)) == 3
+
+
+def test_whatever_else_lies_beside_the_keys_is_named_and_left_and_keeps_no_key_open(lived: Lived) -> None:
+    # Given copies and other files beside the keys, with names of all kinds
+    keys = list_key_files(lived)
+    folder = keys[0].parent
+    names = (f"{keys[1].stem} (copy).pem", "desk é.pem", "response-.pem", "copy.tar")
+    strangers = [folder / name for name in names]
+    for path in strangers:
+        shutil.copy2(keys[1], path)
+    before = {path: path.read_bytes() for path in strangers}
+    # When the keys are locked
+    locked = lived.run("keys", "lock", **PASSPHRASE)
+    # Then all of them are, and each other file is named and as it was
+    assert locked.code == 1
+    assert [path for path in keys if f"{path}: locked" not in locked.out] == []
+    assert [path for path in keys if not path.read_bytes().startswith(b"-----BEGIN ENCRYPTED")] == []
+    told = [line.partition(": no key is called so, and it was left as it is")[0] for line in locked.err.splitlines()]
+    assert told == sorted(map(str, strangers))
+    assert {path: path.read_bytes() for path in strangers} == before
+    assert sorted(list_entries(lived)) == sorted(map(name_subject, keys))
+    # And what they are locked with later, and whether they open, is nobody's business
+    assert lived.run("keys", "lock", **CHANGE).code == 1
+    strangers[0].write_bytes(b"no key")
+    assert lived.run("response", "show", lived.list_references()[0], "--reason", "drill", **OTHER).code == 0
+    assert lived.run("keys", "list", **OTHER).code == 0
 
 
 def test_without_a_passphrase_nothing_is_locked(lived: Lived) -> None:
@@ -102,7 +133,7 @@ def test_a_passphrase_is_changed_and_what_was_there_opens_with_the_new_one_only(
         assert (read_key(path, *OTHER.values()).public, path.stat().st_mode & 0o777) == (public, 0o600)
         with pytest.raises(StartError):
             read_key(path, *PASSPHRASE.values())
-    assert sorted(list_entries(lived)) == sorted([path.name for path in before] * 2)
+    assert sorted(list_entries(lived)) == sorted([*map(name_subject, before)] * 2)
     assert "not locked" not in lived.run("doctor", "--offline", **OTHER).out
     assert "set FOREWORD_KEY_PASSPHRASE" in lived.run("keys", "list", **PASSPHRASE).err
 
@@ -140,9 +171,9 @@ def test_whenever_a_change_is_killed_every_key_opens_and_the_next_run_ends_it(li
     # No file was locked anew without its entry, whenever the kill came.
     assert len(list_entries(lived)) >= len(files) + sum(one["opened"].count("new") for one in [*killed, whole])
     # And where each is locked with another one, all goes on, and the next run ends it.
-    shutil.copy2(files[0], files[0].with_suffix(".copy"))
+    before = files[0].read_bytes()
     assert lived.run("keys", "lock", **BACK).code == 0
-    files[0].with_suffix(".copy").replace(files[0])
+    files[0].write_bytes(before)
     assert lived.run("response", "show", lived.list_references()[0], "--reason", "drill", **CHANGE).code == 0
     again = lived.run("keys", "lock", **CHANGE)
     assert (again.code, again.out.splitlines()[0]) == (0, f"{files[1]}: locked")
