@@ -74,6 +74,9 @@ def test_a_patient_sends_on_a_phone(screen: Screen, live_server: Server, open_pa
     # Given somebody who has answered everything and comes to decide
     page = open_page(live_server.url, screen)
     bring(page, live_server.url)
+    # Then neither choice is drawn before the other
+    looks = "links => links.map(link => (({ color, textAlign, padding }) => [color, textAlign, padding].join())"
+    assert len(set(page.locator("main .actions > *").evaluate_all(f"{looks}(getComputedStyle(link)))"))) == 1
     # When they choose to send as well, and forget their name and to agree
     page.get_by_role("link", name="Send them to the clinic as well").click()
     page.get_by_label("Phone number").fill("555 0100")
@@ -83,6 +86,9 @@ def test_a_patient_sends_on_a_phone(screen: Screen, live_server: Server, open_pa
     assert page.locator(":focus").get_attribute("class") == "error-summary"
     assert page.get_by_label("Phone number").input_value() == "555 0100"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    # A date that is marked stays in one row
+    tops = "boxes => boxes.map(box => box.getBoundingClientRect().top)"
+    assert len(set(page.locator("[name^=patient-birth-]").evaluate_all(tops))) == 1
     # When they fill it in and press twice
     fill_in(page)
     page.get_by_role("button", name="Send to the clinic").dblclick()

@@ -20,7 +20,6 @@ from app.web.patient.lost import show_lost
 from app.web.patient.notice import NOTICE_OLD_BUTTON
 from app.web.patient.questions import draw_support, show_page_again
 from app.web.patient.send import show_old_send
-from app.web.patient.share import draw_share, find_door
 from app.web.patient.start import draw_erase, draw_resume
 
 _BAD_TOKEN = 400
@@ -55,14 +54,9 @@ def _show_page(show: _Show, posted: MultiDict[str, str]) -> ResponseReturnValue:
     return hold_secret(response, current.secret)
 
 
-def _show_share(current: Current, _: Raw) -> str:
-    return draw_share(current, find_door(current), NOTICE_OLD_BUTTON)
-
-
 _Show = Callable[[Current, Raw], Response | str | None]
 _PAGES: dict[str, _Show] = {
     "patient.leave_check": show_check_again,
     "patient.save_question_page": show_page_again,
     "patient.send": show_old_send,
-    "patient.share": _show_share,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flask import redirect, render_template, url_for
+from flask import render_template
 from werkzeug.wrappers import Response
 
 from app.questionnaire.identity import find_consent, is_minor
@@ -82,14 +82,6 @@ def draw_share(current: Current, door: Door, notice: str = "") -> str:
         notice=translate(notice) if notice else "",
     )
     return render_template("patient/share.html", view=view)
-
-
-@blueprint.post("/share")
-def share() -> Answer:
-    """Go on to the summary: keeping the answers to oneself needs nothing more."""
-    if find_current() is None:
-        return show_nothing_open()
-    return redirect(url_for("patient.show_summary"), 303)
 
 
 @blueprint.get("/share/kept")
