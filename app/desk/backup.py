@@ -36,6 +36,8 @@ KEY_FILE: Final = "backup.key"
 
 _FORMAT: Final = 1
 _CHUNK: Final = 1 << 16
+_LONGEST: Final = 1 << 20
+"""Of what is sealed at once, however long a line is: a longer chunk than four MiB would not be read."""
 _ROWS: Final = 200
 
 Report = Callable[[int], object]
@@ -303,7 +305,7 @@ def _gather(lines: Iterator[bytes]) -> Iterator[bytes]:
     for line in lines:
         chunk += line
         if len(chunk) >= _CHUNK:
-            yield bytes(chunk)
+            yield from (bytes(chunk[start : start + _LONGEST]) for start in range(0, len(chunk), _LONGEST))
             chunk.clear()
     yield bytes(chunk)
 

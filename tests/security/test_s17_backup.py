@@ -25,6 +25,7 @@ from app.desk.opening import open_newest
 from app.settings import StartError
 from app.storage.audit import Event, append_event, verify_log
 from app.storage.dump import count_rows, dump_rows, load_rows
+from app.storage.editions import find_edition, record_edition
 from app.storage.engine import begin_read, begin_write, create_engine_for, migrate
 from app.storage.tables import RESPONSE_VERSIONS
 from app.storage.worklist import ResponseFilter, list_responses
@@ -32,6 +33,7 @@ from app.vault.box import open_stream, seal_stream
 from tests.desk.conftest import NOW, Clinic
 
 KEY = b"b" * 32
+LONG = "é\n" * 1_000_000
 
 
 def back_up(clinic: Clinic) -> io.BytesIO:
@@ -60,6 +62,8 @@ def check_restored(clinic: Clinic, engine: Engine, count: int) -> None:
 
 def test_it_restores_whole_on_the_same_database_and_on_the_other(any_clinic: Clinic, tmp_path: Path) -> None:
     any_clinic.fill(25)
+    with begin_write(any_clinic.engine) as connection:  # a line of it is longer than what is sealed at once may be
+        record_edition(connection, "long", LONG, language="en", title="Long", now=NOW)
     file = back_up(any_clinic)
     assert prove_backup(file, KEY, any_clinic.desk, tmp_path).counts["responses"] == 25
     with open_empty(f"sqlite:///{tmp_path}/other.sqlite3") as engine:
@@ -68,6 +72,9 @@ def test_it_restores_whole_on_the_same_database_and_on_the_other(any_clinic: Cli
             load_backup(connection, file, KEY, any_clinic.desk)
         with begin_read(engine) as connection, begin_read(any_clinic.engine) as there:
             assert count_rows(connection) == count_rows(there)
+            stored = find_edition(connection, "long")
+            assert stored is not None
+            assert stored.canonical == LONG
         check_restored(any_clinic, engine, 25)
         assert not is_empty(engine)
 
