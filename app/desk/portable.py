@@ -1,7 +1,7 @@
 """One person's responses as JSON that another program can read: every version, what was agreed to, and the notes.
 
 Names are FHIR's (`linkId`, `valueCoding` and so on stay out: answers are written as they are kept). It must never leave
-out an answer but those that were chosen to be left out, and it says which kinds those are.
+out an answer but those that were chosen to be left out, and it says which kinds those are, and what does not open.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ FORMAT: Final = "foreword-person-1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portable:
-    """One response with all its versions that open, and its notes."""
+    """One response with all its versions and notes that open, and how many there are of those that do not."""
 
     reference: str
     received_at: datetime
     delete_at: datetime
     versions: Sequence[OpenedVersion] = field(repr=False)
     notes: Sequence[Note] = field(repr=False)
+    unopened_versions: Sequence[int] = ()
+    unopened_notes: int = 0
 
 
 def dump_person(
@@ -74,8 +76,10 @@ def _dump_response(
         "received": response.received_at.isoformat(),
         "keptUntil": response.delete_at.isoformat(),
         "versions": [_dump_version(one, names, left_out) for one in response.versions],
+        "unreadable": {"versions": list(response.unopened_versions)},
     }
     if has_notes:
+        plain["unreadable"]["notes"] = response.unopened_notes
         plain["notes"] = [
             {
                 "author": names.get(note.author, ""),

@@ -21,6 +21,7 @@ from app.questionnaire.summary import build_summary
 from app.questionnaire.summary_model import Summary
 from app.storage.engine import begin_read, begin_write
 from app.storage.people import Role
+from app.vault.reference import format_reference
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
 from app.web.clinic.erasing import find_chosen, list_choices
@@ -43,7 +44,7 @@ from app.web.clinic.person_data import (
 )
 from app.web.clinic.printing import MOST_PRINTED, draw_pdf
 from app.web.clinic.words import name_people
-from app.web.i18n import translate
+from app.web.i18n import say_count, translate
 from app.web.services import get_services
 
 NONE_CHOSEN: Final = "Choose at least one response"
@@ -84,15 +85,16 @@ def give_out(reference: str) -> ResponseReturnValue:
     if problems:
         account_failure(held, "response.exported", "incomplete")
         return draw_again(held, _build_tool(held), problems, responses=list_choices(held), subjects=_list_subjects())
-    if not is_confirmed() or request.form.get("action") not in _FORMATS:
-        return draw_second(held, _build_confirmation(chosen))
-    return _give(chosen, request.form["action"])
-
-
-def _give(chosen: Sequence[Held], form: str) -> Response:
-    left_out, has_notes = _list_left_out(), "notes" in request.form
     with begin_read(get_services().engine) as connection:
         portable = [_gather(connection, held) for held in chosen]
+    if not is_confirmed() or request.form.get("action") not in _FORMATS:
+        return draw_second(held, _build_confirmation(portable))
+    return _give(chosen, portable, request.form["action"])
+
+
+def _give(chosen: Sequence[Held], portable: Sequence[Portable], form: str) -> Response:
+    left_out, has_notes = _list_left_out(), "notes" in request.form
+    with begin_read(get_services().engine) as connection:
         authors = {one for held, given in zip(chosen, portable, strict=True) for one in list_authors(held, given.notes)}
         names = name_people(connection, authors)
     if form == "json":
@@ -117,15 +119,16 @@ def _give(chosen: Sequence[Held], form: str) -> Response:
             return answer
     answer.headers["Content-Disposition"] = f'attachment; filename="{chosen[0].reference}.{form}"'
     with begin_write(get_services().engine) as connection:
-        for held in chosen:
+        for given in portable:
             record(
                 connection,
                 "response.exported",
-                subject=held.stored.reference,
+                subject=given.reference,
                 reason=read_reason(),
                 format=form,
                 left_out=" ".join(sorted(left_out)),
                 notes=int(has_notes),
+                unreadable=len(given.unopened_versions) + (given.unopened_notes if has_notes else 0),
             )
     return answer
 
@@ -139,6 +142,8 @@ def _gather(connection: Connection, held: Held) -> Portable:
         versions=tuple(held.opened[number] for number in sorted(held.opened)),
         # Reasons of staff for using these tools are about the clinic's own work.
         notes=tuple(note for note in notes if note and note.kind != "reason"),
+        unopened_versions=tuple(one for one in range(1, held.stored.version + 1) if one not in held.opened),
+        unopened_notes=notes.count(None),
     )
 
 
@@ -153,10 +158,20 @@ def _build_copy(
         staff = build_staff_part(held, list_given_notes(given, left_out), names, left_out)
     summary = build_summary(opened.edition, answers, build_staff_frame(opened), staff=staff)
     thinned = leave_out(summary, opened.edition, list_left_out(opened.edition, left_out))
-    if not left_out:
-        return thinned
-    told = translate("Left out: %(subjects)s.") % {"subjects": "; ".join(_name_subjects(left_out))}
-    return replace(thinned, disclaimer=f"{told} {thinned.disclaimer}")
+    told = [_tell_unopened(given, has_notes=names is not None)]
+    if left_out:
+        told.append(translate("Left out: %(subjects)s.") % {"subjects": "; ".join(_name_subjects(left_out))})
+    return replace(thinned, disclaimer=" ".join(filter(None, (*told, thinned.disclaimer))))
+
+
+def _tell_unopened(given: Portable, *, has_notes: bool) -> str:
+    """Return the sentence about what cannot be given out; empty where all of it can."""
+    parts = [translate("version %(version)s") % {"version": one} for one in given.unopened_versions]
+    if has_notes and given.unopened_notes:
+        parts.append(say_count("a note of staff", "%(num)s notes of staff", given.unopened_notes))
+    return (
+        translate("Not in this file, because it does not open: %(what)s.") % {"what": "; ".join(parts)} if parts else ""
+    )
 
 
 def _find_problems(chosen: Sequence[Held]) -> dict[str, str]:
@@ -194,9 +209,12 @@ def _build_tool(held: Held) -> ToolPage:
     )
 
 
-def _build_confirmation(chosen: Sequence[Held]) -> Confirmation:
-    left_out = _list_left_out()
-    lines = [translate("In the file: %(reference)s") % {"reference": held.reference} for held in chosen]
+def _build_confirmation(portable: Sequence[Portable]) -> Confirmation:
+    left_out, lines = _list_left_out(), []
+    for given in portable:
+        line = translate("In the file: %(reference)s") % {"reference": format_reference(given.reference)}
+        unopened = _tell_unopened(given, has_notes="notes" in request.form)
+        lines.append(f"{line}. {unopened}" if unopened else line)
     lines += [translate("Left out: %(subject)s") % {"subject": text} for text in _name_subjects(left_out)]
     if "notes" in request.form:
         lines.append(translate(_WITH_NOTES))

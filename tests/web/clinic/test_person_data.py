@@ -10,12 +10,15 @@ from pathlib import Path
 import pypdf
 import pytest
 from flask import Flask
+from sqlalchemy import select, update
 
 from app.questionnaire.answer import Coded, Text
+from app.storage.engine import begin_write
 from app.storage.people import Role
+from app.storage.tables import NOTES, RESPONSE_VERSIONS
 from tests.web.clinic.conftest import SignIn
 from tests.web.clinic.review_steps import act, list_rows, open_response, use_tool
-from tests.web.clinic.sender import Sender, find_stored, list_acts, read_log
+from tests.web.clinic.sender import Sender, find_services, find_stored, list_acts, read_log
 from tests.web.patient.conftest import Clock
 from tests.web.patient.visitor import ORIGIN, Visitor
 
@@ -294,7 +297,38 @@ def test_what_is_given_out_for_another_program_holds_everything(
     assert {note["text"] for note in response["notes"]} == {WORDS, "On drinking"}
     assert response["versions"][0]["patient"]["birthDate"] == "1990-05-03"
     (entry,) = read_log(app, reference, "response.exported")
-    assert entry.event.about == {"format": "json", "left_out": "", "notes": 1, "reason": "patient-asked"}
+    about = {"format": "json", "left_out": "", "notes": 1, "reason": "patient-asked", "unreadable": 0}
+    assert entry.event.about == about
+
+
+def test_what_does_not_open_is_never_left_out_in_silence(
+    app: Flask, patient: Sender, reference: str, lead: Visitor
+) -> None:
+    # L-14: given two versions that follow another, and two notes, of which a version and a note do not open
+    patient.send(questions_for_doctor=Text("Second version"))
+    patient.send(questions_for_doctor=Text("Third version"))
+    act(lead, reference, "note", note=WORDS, note_alcohol_use="On drinking")
+    with begin_write(find_services(app).engine) as connection:
+        broken_note = connection.execute(select(NOTES.c.id).limit(1)).scalar_one()
+        connection.execute(update(NOTES).where(NOTES.c.id == broken_note).values(sealed=b"x" * 99))
+        middle = RESPONSE_VERSIONS.c.version == 2
+        connection.execute(update(RESPONSE_VERSIONS).where(middle).values(sealed=b"x" * 99))
+    # Then the file for another program has the rest, and says what it has not
+    chosen = {"substance_use": "include", "pregnancy": "include"}
+    (response,) = json.loads(give_out(lead, reference, "json", **chosen, notes="1"))["responses"]
+    assert [version["version"] for version in response["versions"]] == [1, 3]
+    assert (response["unreadable"], len(response["notes"])) == ({"versions": [2], "notes": 1}, 1)
+    # So does the paper, and the page before it; where notes stay out, nothing is said of them
+    cases: list[tuple[str | list[str], str]] = [("1", "version 2; a note of staff."), ([], "version 2.")]
+    for notes, told in cases:
+        file = give_out(lead, reference, "pdf", **chosen, notes=notes)
+        text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(file)).pages)
+        sentence = f"Not in this file, because it does not open: {told}"
+        assert sentence in " ".join(text.split())
+        assert sentence in lead.document.text
+    # And the log has how many
+    entries = read_log(app, reference, "response.exported")
+    assert [entry.event.about["unreadable"] for entry in entries] == [2, 2, 1]
 
 
 @pytest.mark.parametrize("button", ["json", "pdf"])
