@@ -19,7 +19,7 @@ from tests.support.server import COMMAND
 
 __all__ = ["run"]
 REFUSED = "the database is empty, and "
-TRIES = 10
+TRIES = 40
 
 
 @pytest.fixture

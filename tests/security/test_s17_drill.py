@@ -139,11 +139,12 @@ def test_the_server_makes_one_by_itself_and_the_doctor_knows_it(
     find_backup_key(data / "backup.key", may_make=True)
     server = start_server(data=data, backup_folder=backups, backup_hour=0)
     lived = Lived(run, data)
-    while not list(backups.glob("foreword-*.backup")):
+    # It is entered after it has its name
+    while "backup.made" not in lived.run("audit", "list", "--action", "backup.made").out:
         assert server.process.poll() is None
         time.sleep(0.1)
+    assert len(list(backups.glob("foreword-*.backup"))) == 1
     told = lived.run("doctor", "--offline", FOREWORD_BACKUP_FOLDER=str(backups))
     assert "Last good backup: 20" in told.err
     assert "(0 h ago)" in told.err
     assert not [line for line in told.out.splitlines() if "backup" in line]
-    assert "backup.made" in lived.run("audit", "list", "--action", "backup.made").out
