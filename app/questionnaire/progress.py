@@ -25,8 +25,8 @@ class Progress:
 
     `pending` holds, by page, what was typed and could not be read yet. `changed_in` is, by page, the revision in
     which its answers last changed. `opened` are pages that a change on the check page opened and that are still to
-    be walked before returning there. `at` is the page to resume at. `share` is what was typed to send the answers, as
-    typed; `sent` what is known of the last sending.
+    be walked before returning there. `at` is the last page that the person was done with: they go on at the one after
+    it. `share` is what was typed to send the answers, as typed; `sent` what is known of the last sending.
     """
 
     language: str
@@ -67,23 +67,26 @@ def keep_answers(
     *,
     before: Way,
     is_changing: bool = False,
+    is_staying: bool = False,
 ) -> Progress:
     """Return the progress with a page's answers in place, and with the pages which that opened noted in `opened`.
 
     `before` is the way as it was until now. A person who is changing one answer from the check page stays at the end of
-    the form; others are at this page.
+    the form; others are done with this page, or, `is_staying`, only with the one before it.
     """
     answers = {link_id: answer for link_id, answer in progress.answers.items() if link_id not in reading.answers}
     answers |= {link_id: answer for link_id, answer in reading.answers.items() if answer is not None}
     pending = {name: typed for name, typed in progress.pending.items() if name != page.link_id}
     has_changed = answers != progress.answers or pending != progress.pending
+    after = find_way(edition, answers)
+    done = after.before(page) if is_staying else page  # none before the first: "" is the beginning
     return replace(
         progress,
         answers=answers,
         pending=pending,
         changed_in={**progress.changed_in, page.link_id: revision} if has_changed else progress.changed_in,
-        opened=_list_opened(progress, page, before, find_way(edition, answers)),
-        at=progress.at if is_changing else page.link_id,
+        opened=_list_opened(progress, page, before, after),
+        at=progress.at if is_changing else done.link_id if done else "",
     )
 
 

@@ -120,6 +120,16 @@ def test_changing_one_answer_from_the_check_page_keeps_the_place_to_resume_at() 
     assert changed.opened == ("more",)
 
 
+def test_who_stays_on_a_page_is_done_with_the_one_before_it_and_no_further() -> None:
+    progress = save(save(START, "heart", heart_disease="yes"), "age-page", age="40")
+
+    def stay(on: str) -> str:
+        before = find_way(WALK, progress.answers)
+        return keep_answers(WALK, progress, find(on), PageReading({}, ()), 5, before=before, is_staying=True).at
+
+    assert [stay("heart"), stay("more"), stay("deeper")] == ["", "heart", "more"]
+
+
 def test_what_an_earlier_change_opened_does_not_lead_a_later_one_away() -> None:
     opened = save(save(START, "age-page", age="40"), "heart", heart_disease="yes")
     assert opened.opened == ("more",)

@@ -177,7 +177,7 @@ def locate_next(current: Current, page: Page, *, is_changing: bool, place: str =
 
 
 def locate_resume(current: Current) -> str:
-    """Return where the person left off: the page after the last one saved, or the check page at the end."""
+    """Return where the person left off: the page after the last that they were done with, or the check page."""
     edition = current.served.edition
     last = edition.find_page(current.progress.at)
     if last is None:

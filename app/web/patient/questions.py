@@ -46,8 +46,6 @@ Answer = Response | str | tuple[str, int]
 _OVERTAKEN = 409
 _UNREADABLE = 422
 _ACTIONS = frozenset({"save", "back", "later", "visit", "clear", "empty", "add", "remove"})
-# After these the person is not done with the page: who comes back to the form comes back to it.
-_STAYING = frozenset({"back", "visit", "later", "clear"})
 VISITS = {
     "summary": "patient.show_summary",
     "support": "patient.show_support",
@@ -222,7 +220,7 @@ def save_page(current: Current, page: Page, *, is_changing: bool) -> Answer:
         reading,
         int(seen[:9]) if seen.isdecimal() else None,
         is_changing,
-        is_changing or action in _STAYING,
+        action != "save" or bool(reading.problems),
         _find_changed(current, reading),
     )
     try:
@@ -290,7 +288,14 @@ class Change:
             raise OvertakenError(now)
         revision = now.draft.revision + 1
         progress = keep_answers(
-            now.served.edition, now.progress, page, reading, revision, before=now.way, is_changing=self.is_staying
+            now.served.edition,
+            now.progress,
+            page,
+            reading,
+            revision,
+            before=now.way,
+            is_changing=self.is_changing,
+            is_staying=self.is_staying,
         )
         # A number we only doubt is an answer already.
         is_unreadable = any(not problem.is_doubt for problem in reading.problems)

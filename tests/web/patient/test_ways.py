@@ -6,7 +6,7 @@ And a page beside the form leads back to it.
 import pytest
 from flask import Flask
 
-from tests.web.patient.sender import SEND, WHO, list_responses, send
+from tests.web.patient.sender import SEND, WHO, find_services, list_responses, send
 from tests.web.patient.stored import read_answers
 from tests.web.patient.visitor import Visitor
 
@@ -76,6 +76,36 @@ def test_whoever_looks_elsewhere_before_sending_finds_what_they_typed_and_has_se
     visitor.get(SEND)
     fields = visitor.find_form(SEND).fields
     assert {name: fields[name] for name in typed} == {name: [value] for name, value in typed.items()}
+
+
+@pytest.mark.parametrize("action", ["add:current-medicines", "remove:current-medicines:2", "empty"])
+def test_whoever_leaves_after_a_line_more_or_fewer_goes_on_with_that_page(
+    visitor: Visitor, app: Flask, action: str
+) -> None:
+    # Given somebody in the middle of a list
+    visitor.start()
+    page = find_services(app).editions.get_newest().edition.page_of["current-medicines"]
+    visitor.get(f"/questions/{page.slug}")
+    visitor.post({"current-medicines-1-medicine-name": "Sertraline"}, action=action)
+    assert visitor.path == f"/questions/{page.slug}"
+    # When they leave without a further press, then the page is not skipped
+    visitor.get("/")
+    visitor.post(form=visitor.find_form("/start"))
+    assert visitor.path == f"/questions/{page.slug}"
+
+
+def test_whoever_goes_back_and_finishes_later_goes_on_where_they_stopped(visitor: Visitor) -> None:
+    visitor.start()
+    for _ in range(4):
+        visitor.post()
+    visitor.post(action="back")
+    visitor.post(action="back")
+    assert visitor.path == "/questions/3"
+    visitor.post(action="later")
+    code = next(word for word in visitor.document.text.split() if word.count("-") == 5)
+    page = visitor.post({"code": code}, form=visitor.find_form("/resume"))
+    assert "This is where you stopped." in page.text
+    assert visitor.path == "/questions/3"
 
 
 @pytest.mark.parametrize("path", BESIDE)
