@@ -10,10 +10,16 @@ from datetime import UTC, date, datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from werkzeug.datastructures import MultiDict
+
+from app.web.i18n import translate
 from app.web.services import get_services
 
 LARGEST: Final = 2**31 - 1
 """The largest number a column of ours holds."""
+
+DAY_WRONG: Final = "Enter the day as year, month, and day, such as 1990-05-03"
+"""What to do about a box for a day that holds none."""
 
 _NUMBER: Final = re.compile(r"[0-9]{1,10}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -51,6 +57,16 @@ def read_day(typed: str) -> date:
     if not _DAY.fullmatch(typed) or int(typed[:4]) not in _YEARS:
         raise ValueError("this is no day of these centuries")
     return date.fromisoformat(typed)
+
+
+def read_day_of(posted: MultiDict[str, str], name: str, problems: dict[str, str]) -> date | None:
+    """Return the day in a form's box, if any; where it holds something else, put what to do into `problems`."""
+    typed = posted.get(name, "").strip()
+    try:
+        return read_day(typed) if typed else None
+    except ValueError:
+        problems[name] = translate(DAY_WRONG)
+        return None
 
 
 def read_word(typed: str) -> str:

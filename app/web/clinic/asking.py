@@ -22,7 +22,7 @@ from app.storage.editions import list_edition_days
 from app.storage.people import Role, list_people
 from app.storage.responses import OPEN
 from app.vault.reference import ReferenceCodeError, format_reference, parse_reference
-from app.web.clinic.address import read_day, read_word
+from app.web.clinic.address import read_day_of, read_word
 from app.web.clinic.asked import STATE_WORDS, Asked
 from app.web.clinic.gate import get_person
 from app.web.clinic.opened import may_see_restricted
@@ -32,7 +32,6 @@ from app.web.services import get_services
 
 REFERENCE_WRONG: Final = "Check the reference: a letter or a digit is not as on the paper"
 NAME_WRONG: Final = "Enter at least one letter of the name"
-DAY_WRONG: Final = "Enter the day as year, month, and day, such as 1990-05-03"
 ORDER_WRONG: Final = "Choose a last day that is not before the first"
 CHOICE_WRONG: Final = "Choose one from the list"
 
@@ -66,7 +65,7 @@ class AskingForm:
 def read_form(posted: MultiDict[str, str]) -> tuple[Asked, dict[str, str]]:
     """Return what a form asks for, and a sentence for each box that has to be looked at again."""
     problems: dict[str, str] = {}
-    since, until = (_read_day(posted, name, problems) for name in ("since", "until"))
+    since, until = (read_day_of(posted, name, problems) for name in ("since", "until"))
     if since and until and since > until:
         problems["until"] = translate(ORDER_WRONG)
     states = tuple(status for word, status in STATE_WORDS.items() if word in posted.getlist("state"))
@@ -78,7 +77,7 @@ def read_form(posted: MultiDict[str, str]) -> tuple[Asked, dict[str, str]]:
         edition=_read_choice(posted, "edition", problems),
         item=_read_choice(posted, "item", problems),
         reference=_read_reference(posted, problems),
-        sought=Sought(name=_read_name(posted, problems), birth=_split(_read_day(posted, "birth", problems))),
+        sought=Sought(name=_read_name(posted, problems), birth=_split(read_day_of(posted, "birth", problems))),
         is_newest_first=posted.get("order") == "newest",
         has_restricted=posted.get("restricted") == "shown",
     )
@@ -163,15 +162,6 @@ def _list_items(editions: Iterable[str]) -> Iterator[tuple[str, str]]:
             if item.face is Face.SCREENING and item.link_id not in known:
                 known.add(item.link_id)
                 yield item.link_id, item.label.to(language)
-
-
-def _read_day(posted: MultiDict[str, str], name: str, problems: dict[str, str]) -> date | None:
-    typed = posted.get(name, "").strip()
-    try:
-        return read_day(typed) if typed else None
-    except ValueError:
-        problems[name] = translate(DAY_WRONG)
-        return None
 
 
 def _read_choice(posted: MultiDict[str, str], name: str, problems: dict[str, str]) -> str:

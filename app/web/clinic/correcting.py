@@ -25,7 +25,7 @@ from app.storage.people import Role
 from app.storage.responses import Sending, add_version, hold_response
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
-from app.web.clinic.address import read_day
+from app.web.clinic.address import DAY_WRONG, read_day
 from app.web.clinic.gate import allow, get_person
 from app.web.clinic.kept import forget_kept, keep_typed
 from app.web.clinic.notes import find_long, store_note
@@ -50,7 +50,6 @@ from app.web.i18n import choose_language, translate
 from app.web.services import get_services
 
 NAME_MISSING: Final = "Enter the name"
-DAY_WRONG: Final = "Enter the day as year, month, and day, such as 1990-05-03"
 ANSWER_MISSING: Final = "Choose the question that the correction is about"
 NOTHING: Final = "Change at least one thing"
 LONGEST_CONTACT: Final = 2 * LONGEST + len(", ")

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 
 from flask import Response, render_template, request
@@ -28,14 +28,13 @@ from app.storage.responses import ReviewStatus
 from app.storage.statistics import list_used_editions
 from app.storage.worklist import MOST_COUNTED, ResponseFilter, count_responses
 from app.web.clinic import blueprint
-from app.web.clinic.address import begin_day, read_day
+from app.web.clinic.address import begin_day, read_day_of
 from app.web.clinic.closing import close_after
 from app.web.clinic.gate import allow, get_person
 from app.web.clinic.words import STATES, write_day
 from app.web.i18n import choose_language, translate
 from app.web.services import get_services
 
-DAY_WRONG: Final = "Enter the day as year, month, and day, such as 2026-05-03"
 ORDER_WRONG: Final = "Choose a last day that is not before the first"
 CHOICE_WRONG: Final = "Choose one from the list"
 BUSY: Final = "Another export is being made. Try again when it is done."
@@ -144,7 +143,7 @@ def _find_office() -> Office:
 
 def _read_order(posted: MultiDict[str, str]) -> tuple[Order, dict[str, str]]:
     problems: dict[str, str] = {}
-    since, until = (_read_day(posted, name, problems) for name in ("since", "until"))
+    since, until = (read_day_of(posted, name, problems) for name in ("since", "until"))
     if since and until and since > until:
         problems["until"] = translate(ORDER_WRONG)
     form = _read_choice(posted, "form", _FORMS, problems)
@@ -245,12 +244,3 @@ def _read_states(posted: MultiDict[str, str], problems: dict[str, str]) -> tuple
     if not set(words) <= STATE_WORDS.keys():  # to leave a word out would widen what was asked for
         problems["state"] = translate(CHOICE_WRONG)
     return tuple(status for word, status in STATE_WORDS.items() if word in words) or tuple(ReviewStatus)
-
-
-def _read_day(posted: MultiDict[str, str], name: str, problems: dict[str, str]) -> date | None:
-    typed = posted.get(name, "").strip()
-    try:
-        return read_day(typed) if typed else None
-    except ValueError:
-        problems[name] = translate(DAY_WRONG)
-        return None
