@@ -81,7 +81,6 @@ def walk(courier: Courier, answers: Mapping[str, Answer]) -> tuple[Sheet, ...]:
     courier.start()
     courier.walk(answers)
     courier.send(courier.fill(answers))
-    courier.send()
     for path in (*OTHER_PAGES, *ENDINGS):
         courier.get(path)
     return tuple(courier.sheets)
