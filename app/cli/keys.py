@@ -19,7 +19,7 @@ from app.vault.keys import PublicKey
 FOUND: Final = 1
 
 _SETTLE: Final = 6.0
-"""Seconds after which no program seals to the key before: each looks for a newer one every five."""
+"""Seconds after which what was begun with the key before is there: each sending looks for the newest as it seals."""
 
 
 @click.group()

@@ -25,6 +25,7 @@ from app.questionnaire.identity import AGREE, UNREAD, find_consent
 from app.questionnaire.progress import Typed
 from app.questionnaire.sent import Patient
 from app.storage.again import do_again_if_cut
+from app.storage.clinic_keys import find_newest_key
 from app.storage.drafts import StaleDraftError
 from app.storage.engine import begin_read, begin_write
 from app.storage.responses import StoredResponse, find_receipt
@@ -145,7 +146,8 @@ def _deliver(connection: Connection, current: Current, post: Post) -> tuple[Curr
 
 def _send(connection: Connection, current: Current, post: Post) -> int:
     services = get_services()
-    key, clinic, edition = services.keeper.get().key, services.clinic, current.served.edition
+    # The key of this very moment: what is remembered of it may be older than a rotation's last look at what is there.
+    key, clinic, edition = find_newest_key(connection), services.clinic, current.served.edition
     consent = find_consent(edition)
     if key is None or clinic is None or consent is None:
         abort(503)

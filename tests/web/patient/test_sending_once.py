@@ -11,12 +11,14 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.clinic.profile import DEMONSTRATION
+from app.desk.rotation import make_newest_key
 from app.server import prepare
 from app.settings import load_settings
-from app.storage.engine import begin_write
+from app.storage.engine import begin_read, begin_write
+from app.storage.letters import count_letters
 from app.storage.responses import erase_response
 from tests.web.patient.conftest import Clock
-from tests.web.patient.sender import SEND, WHO, answer, change_settings, list_responses, open_all, send
+from tests.web.patient.sender import SEND, WHO, answer, change_settings, find_services, list_responses, open_all, send
 from tests.web.patient.visitor import ORIGIN, Form, Visitor, make_visitor
 
 CONFLICT = 409
@@ -64,6 +66,15 @@ def fill(visitor: Visitor, **typed: str) -> Form:
     form = visitor.find_form(SEND)
     named = {name.replace("_", "-"): value for name, value in typed.items()}
     return Form(form.action, {**form.fields, **{name: [f"{value}"] for name, value in {**WHO, **named}.items()}})
+
+
+def test_what_is_sent_is_sealed_to_the_newest_key_from_its_first_moment_on(app: Flask, sender: Visitor) -> None:
+    form = fill(sender)  # everything that is remembered of the clinic was read just now
+    services = find_services(app)
+    newest = make_newest_key(services.engine, services.settings, services.desk, services.now(), actor="command line")
+    send(sender, form=form)
+    with begin_read(services.engine) as connection:
+        assert count_letters(connection) == {newest.id: 1}
 
 
 def test_ten_presses_at_once_send_one_response(app: Flask, sender: Visitor) -> None:
