@@ -36,6 +36,7 @@ _ENDING: Final = ".backup"
 _MOMENT: Final = "%Y%m%dT%H%M%SZ"
 _NAME: Final = re.compile(r"foreword-[0-9a-f]{16}-(\d{8}T\d{6}Z)\.backup")
 
+_NAMED: Final = 3
 _KEPT: Final = 7
 """How many are kept besides the newest, whatever their age: one night with the clock ahead makes all of them old."""
 
@@ -86,7 +87,7 @@ def find_newest(folder: Path, key: bytes, now: datetime) -> Path:
     """
     found = list_backups(folder, key)
     if not found:
-        raise BackupError("no backup that is sealed with this key lies there")
+        raise BackupError(_describe_missing(folder, key))
     believed = [path for moment, path in found if moment <= now + AHEAD]
     if not believed:
         raise BackupError(
@@ -101,6 +102,12 @@ def find_newest(folder: Path, key: bytes, now: datetime) -> Path:
             "older backup was restored in between; name the file you want"
         )
     return newest
+
+
+def _describe_missing(folder: Path, key: bytes) -> str:
+    message = f"none of the nightly backups of this key (foreword-{name_key(key)}-….backup) lies there"
+    others = sorted(path.name for path in folder.glob(f"*{_ENDING}"))
+    return f"{message}; name the file you want, such as {', '.join(others[:_NAMED])}" if others else message
 
 
 def remove_old(folder: Path, key: bytes, days: int, now: datetime) -> int:

@@ -384,3 +384,11 @@ def test_a_list_that_does_not_open_is_left_as_it_is_and_told(kept: Kept) -> None
         ErasedList(kept.folder, kept.key).update(kept.clinic.engine)
     assert path.read_bytes() == b"hello"
     assert any("the list of what was erased" in finding for finding in kept.list_findings(NIGHT))
+
+
+def test_a_backup_with_a_name_of_its_own_is_named_where_none_of_the_night_lies(kept: Kept, tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match=r"none of the nightly backups of this key \(foreword-.*\) lies there$"):
+        find_newest(tmp_path, kept.key, NIGHT)
+    shutil.copy(kept.back_up(NIGHT), tmp_path / "monday.backup")
+    with pytest.raises(BackupError, match=r"lies there; name the file you want, such as monday\.backup"):
+        find_newest(tmp_path, kept.key, NIGHT)
