@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, NoReturn
+from wsgiref.types import WSGIEnvironment
 
 from flask import Flask, Request, current_app, g
 from flask.templating import Environment
@@ -17,6 +18,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from app.bounded import Bounded
 from app.logs import record_failure
 from app.settings import find_resource
+from app.web.client import find_client
 
 MAX_BODY: Final = 400 * 1024
 """The most bytes a form may have. S22 says 256 KiB, but forty medicines written in emoji are 389 KB on the wire."""
@@ -56,7 +58,11 @@ class Shell:
 
 
 class FormRequest(Request):
-    """A request that takes no file."""
+    """A request that takes no file, and that knows its client by an address and nothing else."""
+
+    def __init__(self, environ: WSGIEnvironment, *args: Any, **more: Any) -> None:  # noqa: ANN401  Werkzeug's
+        super().__init__(environ, *args, **more)
+        self.remote_addr = find_client(environ)
 
     def _get_file_stream(self, *_: object, **__: object) -> NoReturn:
         # Called when a file part's header has been read: nothing of the file is kept, in memory or on disk (S21).

@@ -107,14 +107,14 @@ def test_behind_a_proxy_that_is_trusted_its_word_counts(clinic_app: Flask, clock
     app = make_app(tmp_path, clock, TRUSTED_HOPS="1")
     login = "ann@clinic.example"
     statuses = [
-        attempt(app, login, address="127.0.0.1", forwarded=f"198.51.100.{number}").status for number in range(8)
+        attempt(app, login, address="127.0.0.1", forwarded=f"198.51.100.{number}:51234").status for number in range(8)
     ]
     assert statuses == [422] * 8
     forged = [
-        attempt(app, login, address="127.0.0.1", forwarded=f"198.51.100.{number}, 203.0.113.9").status
+        attempt(app, login, address="127.0.0.1", forwarded=f"198.51.100.{number}, 203.0.113.9:{number}").status
         for number in range(8)
     ]
-    assert forged == [422] * 5 + [429] * 3  # only what the proxy itself saw
+    assert forged == [422] * 5 + [429] * 3  # only what the proxy itself saw, and whatever the port
 
 
 def test_many_addresses_that_guess_one_name_are_slowed_together(counted: Colleague, clock: Clock) -> None:

@@ -41,6 +41,24 @@ def test_only_the_proxies_that_are_trusted_are_believed(proxied_probe: Probe) ->
     assert (seen["address"], seen["scheme"], seen["host"]) == ("198.51.100.7", "https", "clinic.example")
 
 
+def test_a_client_is_an_address_whatever_a_trusted_proxy_sends_with_it(proxied_probe: Probe) -> None:
+    said = {
+        "203.0.113.9:51234": "203.0.113.9",
+        "2001:db8::7": "2001:db8::7",
+        "[2001:db8:1111:2222:3333:4444:5555:6666]:51234": "2001:db8:1111:2222:3333:4444:5555:6666",
+        "fe80::1%a-long-name-of-an-interface-of-one-machine-alone": "fe80::1",
+        "::ffff:203.0.113.9": "203.0.113.9",
+        "unknown": "127.0.0.1",  # no address: the proxy's own, as where the line is missing
+        "203.0.113.9:51234:1": "127.0.0.1",
+        "x" * 200: "127.0.0.1",
+    }
+    for given, address in said.items():
+        told = {"X-Forwarded-For": given, "X-Forwarded-Proto": "https", "X-Forwarded-Host": "clinic.example"}
+        seen = json.loads(send_raw(proxied_probe.port, build_request("inside:9", "/stored", headers=told)).body)
+        assert (given, seen["address"]) == (given, address)
+    assert proxied_probe.log.read_text().count("client not known") == 1
+
+
 def list_origins(server: Server) -> set[str]:
     """Return where the audit log says that people came from."""
     with closing(sqlite3.connect(server.data / "foreword.sqlite3", timeout=60)) as connection:
