@@ -79,6 +79,6 @@ def test_a_patient_whose_clinic_stops_receiving_prints_and_sends_when_it_receive
     page.get_by_role("link", name="Send them to the clinic as well").click()
     expect(page.get_by_label("Your name")).to_have_value(NAME)
     page.get_by_role("button", name="Send to the clinic").click()
-    page.get_by_role("heading", name="What happens next").wait_for()
+    page.get_by_role("heading", name="Your answers were sent").wait_for()
     (opened,) = open_response(clinic, read_reference(page))
     assert opened.sent.patient.name == NAME

@@ -92,7 +92,7 @@ def test_a_patient_sends_on_a_phone(screen: Screen, live_server: Server, open_pa
     # When they fill it in and press twice
     fill_in(page)
     page.get_by_role("button", name="Send to the clinic").dblclick()
-    page.get_by_role("heading", name="What happens next").wait_for()
+    page.get_by_role("heading", name="Your answers were sent").wait_for()
     # Then one response is there, with a reference, and the clinic can read their very words
     reference = read_reference(page)
     (opened,) = open_response(live_server, reference)
@@ -127,10 +127,10 @@ def test_a_patient_corrects_what_was_sent_and_sees_that_it_was_read(live_server:
     # Then they are told that the clinic does not have it yet, and send a newer version of the same reference
     page.get_by_text("You have changed answers since.").wait_for()
     page.get_by_role("button", name="Save and continue").click()
-    page.get_by_role("link", name="Send a newer version").click()
+    page.get_by_role("link", name="Send version 2").click()
     assert page.get_by_label("Your name").input_value() == NAME
     page.get_by_label("I agree", exact=True).check()
-    page.get_by_role("button", name="Send to the clinic").click()
+    page.get_by_role("button", name="Send version 2").click()
     page.get_by_text("Version 2 was sent on").wait_for()
     assert read_reference(page) == reference
     assert len(open_response(live_server, reference)) == 2

@@ -15,6 +15,7 @@ from app.web.patient.current import find_current, read_secret
 from app.web.patient.lost import show_nothing_open
 from app.web.patient.paper import say_until
 from app.web.patient.receipt import find_receipt_alone, find_receipt_of
+from app.web.patient.share import is_offered, name_newer
 
 Answer = Response | str | tuple[str, int]
 
@@ -29,6 +30,8 @@ def show_done() -> Answer:
         "patient/done.html",
         until=say_until(current),
         receipt=find_receipt_of(current),
+        is_offered=is_offered(current),
+        newer=name_newer(current),
         was_sent=current.progress.sent is not None,
         code=format_resume_code(current.secret),
     )

@@ -18,6 +18,7 @@ from app.web.patient import blueprint
 from app.web.patient.current import Current, find_current
 from app.web.patient.lost import show_nothing_open
 from app.web.patient.receipt import Receipt, build_sent, find_receipt_of
+from app.web.patient.share import is_offered, name_newer
 from app.web.services import get_services
 
 Answer = Response | str | tuple[str, int]
@@ -38,6 +39,8 @@ def show_summary() -> Answer:
         summary=summary,
         face=choose_face(summary),
         receipt=receipt,
+        is_offered=is_offered(current),
+        newer=name_newer(current),
     )
 
 

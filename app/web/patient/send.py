@@ -48,7 +48,7 @@ from app.web.patient.notice import (
 from app.web.patient.page import ProblemView, build_drawing, locate_page
 from app.web.patient.questions import VISITS
 from app.web.patient.receipt import find_stored
-from app.web.patient.share import Door, draw_share, find_door
+from app.web.patient.share import Door, draw_share, find_door, name_newer
 from app.web.services import get_services
 
 Answer = Response | str | tuple[str, int]
@@ -60,7 +60,7 @@ _CONFLICT = 409
 class SendView:
     """The page ready to draw; `version`, `draft` and `revision` go back with the post, so that it sends once.
 
-    So does `words`, by which it is known which words somebody agrees to.
+    So does `words`, by which it is known which words somebody agrees to. `newer` is what `name_newer` returns.
     """
 
     fields: tuple[Drawn, ...]
@@ -68,6 +68,7 @@ class SendView:
     problems: tuple[ProblemView, ...]
     has_doubts_only: bool
     notice: str
+    newer: int
     version: int
     draft: str
     revision: int
@@ -220,6 +221,7 @@ def build_send(current: Current, typed: Raw, problems: tuple[Problem, ...] = (),
         problems=tuple(ProblemView(control=each.control, sentence=say_problem(each, drawing)) for each in problems),
         has_doubts_only=bool(problems) and all(problem.is_doubt for problem in problems),
         notice=translate(notice) if notice else "",
+        newer=name_newer(current),
         version=name_next_version(find_stored(current.secret), current.progress.sent),
         draft=current.draft.id,
         revision=current.draft.revision,

@@ -15,8 +15,9 @@ from app.questionnaire.identity import find_consent, is_minor
 from app.web.i18n import translate
 from app.web.patient import blueprint
 from app.web.patient.current import Current, find_current
+from app.web.patient.deliver import name_next_version
 from app.web.patient.lost import show_nothing_open
-from app.web.patient.receipt import Receipt, find_receipt_of
+from app.web.patient.receipt import Receipt, find_receipt_of, find_stored
 from app.web.services import get_services
 
 Answer = Response | str | tuple[str, int]
@@ -33,7 +34,7 @@ class Door(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionView:
-    """What the decision offers: `offer` is nothing where nothing can be sent, or nothing was changed since.
+    """What the decision offers: `is_offered` where something can be sent that was not, `newer` as in `name_newer`.
 
     `notice` says why what was posted to send was not.
     """
@@ -44,6 +45,7 @@ class DecisionView:
     is_for_adults_only: bool
     is_offered: bool
     is_unchanged: bool
+    newer: int
     notice: str
 
 
@@ -58,6 +60,18 @@ def find_door(current: Current) -> Door:
     if clinic and clinic.is_print_only_for_minors and is_minor(current.progress.answers):
         return Door.ADULTS_ONLY
     return Door.OPEN
+
+
+def is_offered(current: Current) -> bool:
+    """Tell whether this person can send something now that the clinic does not have."""
+    receipt = find_receipt_of(current)
+    return find_door(current) is Door.OPEN and (receipt is None or receipt.is_changed)
+
+
+def name_newer(current: Current) -> int:
+    """Return the number of the version that is sent next where the clinic has an earlier one; 0 where it has none."""
+    stored = find_stored(current.secret)
+    return name_next_version(stored, current.progress.sent) if stored else 0
 
 
 @blueprint.get("/share")
@@ -79,6 +93,7 @@ def draw_share(current: Current, door: Door, notice: str = "") -> str:
         is_for_adults_only=door is Door.ADULTS_ONLY,
         is_offered=door is Door.OPEN and (receipt is None or receipt.is_changed),
         is_unchanged=door is Door.OPEN and receipt is not None and not receipt.is_changed,
+        newer=name_newer(current),
         notice=translate(notice) if notice else "",
     )
     return render_template("patient/share.html", view=view)

@@ -10,6 +10,7 @@ from app.storage.engine import begin_write
 from app.storage.responses import erase_response
 from app.storage.review import claim, complete, hold_for_call, reopen
 from app.vault.reference import format_reference
+from tests.web.clinic.meanwhile import Act, try_every_moment
 from tests.web.patient.conftest import Clock
 from tests.web.patient.sender import SEND, WHO, answer, change_settings, find_services, list_responses, open_all, send
 from tests.web.patient.visitor import ORIGIN, Visitor, make_visitor
@@ -95,6 +96,42 @@ def test_was_this_read_says_when_and_nothing_else(sender: Visitor, app: Flask, c
     assert "nobody-else" not in text
     review(app, "reopen", clock)
     assert squeeze(sender.get("/done").text) == untouched
+
+
+def test_who_printed_is_led_to_sending_as_well_and_who_sent_reads_that_first(visitor: Visitor, app: Flask) -> None:
+    visitor.start()
+    for path in ("/summary", "/done"):
+        page = visitor.get(path)
+        assert (SEND in page.links, "Send them to the clinic as well" in page.text) == (True, True), path
+    change_settings(app, replace(DEMONSTRATION, is_receiving=False))
+    for path in ("/summary", "/done"):
+        assert SEND not in visitor.get(path).links
+    change_settings(app, DEMONSTRATION)
+    page = send(visitor)
+    assert (visitor.path, page.headings) == ("/done", ["Your answers were sent"])
+    assert page.title.startswith("Your answers were sent")
+    assert visitor.last is not None
+    assert '</h1>\n<p class="code"><span class="muted">Your reference</span>' in visitor.last.text
+    # Nothing was changed since, so that nothing leads to sending
+    for path in ("/summary", "/done"):
+        assert SEND not in visitor.get(path).links
+
+
+def test_what_would_be_sent_next_is_called_by_its_number(sender: Visitor) -> None:
+    # Given somebody who has sent twice and changes an answer
+    for age, version in (("43", "2"), ("44", "3")):
+        answer(sender, "/questions/1", {"age": age})
+        for path in ("/share", "/done", "/summary"):
+            page = sender.get(path)
+            assert (SEND in page.links, f"Send version {version}" in page.text) == (True, True), path
+        text = sender.get("/share").text
+        assert ("Only print" in text, "to yourself" in text, "myself" in text) == (True, False, False)
+        page = sender.get(SEND)
+        assert page.headings == [f"Send version {version} to the clinic"]
+        assert page.title.startswith(page.headings[0])
+        assert sender.last is not None
+        assert f'name="action" value="send">Send version {version}</button>' in sender.last.text
+        assert send(sender, {"consent-to-share": "agree"}).headings == [f"Version {version} was sent"]
 
 
 def test_a_correction_is_a_newer_version_of_the_same_reference(sender: Visitor, app: Flask) -> None:
@@ -190,6 +227,30 @@ def test_erasing_erases_the_draft_and_not_what_was_sent(sender: Visitor, app: Fl
     assert format_reference(response.reference) not in sender.document.text
     assert "foreword-draft" not in sender.cookie_header
     assert "What you sent to the clinic" in resume(sender, code)
+
+
+def test_erasing_names_what_another_tab_sends_in_the_middle_of_it(app: Flask) -> None:
+    known: set[str] = set()
+    person, other = make_visitor(app), make_visitor(app)
+
+    def prepare() -> Act:
+        known.update(response.reference for response in list_responses(app))
+        person.start()
+        resume(other, read_code(person))
+        other.get(SEND)
+        person.get("/erase")
+        form = person.find_form("/erase")
+        return lambda: person.post(form=form)
+
+    def act() -> None:
+        send(other, form=other.find_form(SEND))
+
+    def check() -> None:
+        sent = [format_reference(one.reference) for one in list_responses(app) if one.reference not in known]
+        assert [reference in person.document.text for reference in sent] == [True] * len(sent)
+
+    assert try_every_moment(find_services(app).engine, prepare, act, check) >= 2
+    assert len(known) == 1  # sent before it was erased; what was sent later came too late
 
 
 def test_a_code_whose_response_the_clinic_deleted_says_so_too(sender: Visitor, app: Flask) -> None:
