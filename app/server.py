@@ -36,7 +36,15 @@ from app.settings import Settings, StartError
 from app.storage.audit import Event, append_event
 from app.storage.clinic_keys import find_newest_key
 from app.storage.drafts import purge_expired
-from app.storage.engine import DatabaseUrlError, SchemaRevisionError, begin_read, begin_write, checkpoint, migrate
+from app.storage.engine import (
+    DatabaseUrlError,
+    SchemaRevisionError,
+    begin_read,
+    begin_write,
+    checkpoint,
+    checkpoint_again,
+    migrate,
+)
 from app.storage.trouble import DamagedDatabaseError, explain_failure, is_large, is_lock, require_sound
 from app.web import problems
 from app.web.activation import take_handed_over
@@ -255,7 +263,7 @@ class House:
 
     def list_chores(self) -> tuple[tuple[str, Callable[[], None]], ...]:
         """Return what is to be looked at in a turn, by name."""
-        first = (("purge", self._purge), ("error pages", self._draw))
+        first = (("journal", self._clean), ("purge", self._purge), ("error pages", self._draw))
         last = (("soundness", self._begin_to_look_through),)
         if self._services.desks is None:
             return (*first, *last)
@@ -279,6 +287,9 @@ class House:
             require_sound(self._services.engine)
         finally:
             checkpoint(self._services.engine)  # while somebody reads, the journal keeps what was erased (D-8)
+
+    def _clean(self) -> None:
+        checkpoint_again(self._services.engine)
 
     def _purge(self) -> None:
         if time.monotonic() - self._purged_at >= _PURGE_SECONDS:
@@ -321,7 +332,7 @@ def purge(engine: Engine, *, has_staff: bool) -> None:
         purge_expired(connection, now)
         if has_staff:
             purge_staff(connection, now)
-    # Every time: a draft erased by its owner while somebody was reading may still stand in the journal (D-8).
+    # Every time: a command that erased while somebody was reading left it in the journal, and has ended (D-8).
     checkpoint(engine)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Final, cast
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
@@ -37,6 +38,10 @@ _SQLITE_PRAGMAS: Final = (
     "PRAGMA secure_delete = ON",  # per connection: set once, the next connection would leave answers behind (S18)
     "PRAGMA temp_store = MEMORY",  # a sorter's temporary file would be a copy nobody erases
 )
+
+
+_HELD_UP: Final[WeakSet[Engine]] = WeakSet()
+"""Databases whose journal still has what was erased, because somebody was reading."""
 
 
 class DatabaseUrlError(Exception):
@@ -156,11 +161,13 @@ def _begin_sqlite(connection: Connection, statement: str, *, is_quick: bool | No
 def checkpoint(engine: Engine) -> bool:
     """Empty SQLite's write-ahead log, which still holds what was erased (S18), and tell whether it is now empty.
 
-    False means that somebody kept reading for a second: try again later. PostgreSQL offers nothing alike: what is
-    erased there is sealed, and its operator sees to the rest (docs/threats.md).
+    False means that somebody kept reading for a second: `checkpoint_again` tries it later. PostgreSQL offers nothing
+    alike: what is erased there is sealed, and its operator sees to the rest (docs/threats.md).
     """
     if engine.dialect.name != "sqlite":
         return True
+    _HELD_UP.discard(engine)  # before it is tried: of two at once, one that fails is remembered
+    is_clean = False
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
@@ -168,10 +175,19 @@ def checkpoint(engine: Engine) -> bool:
         cursor.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_SECONDS * 1000}")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         row = cursor.fetchone()
+        is_clean = row is not None and row[0] == 0
         cursor.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
     finally:
         connection.close()
-    return row is not None and row[0] == 0
+        if not is_clean:
+            _HELD_UP.add(engine)
+    return is_clean
+
+
+def checkpoint_again(engine: Engine) -> None:
+    """Empty the write-ahead log where the last `checkpoint` of this process could not."""
+    if engine in _HELD_UP:
+        checkpoint(engine)
 
 
 def migrate(engine: Engine, patience: float = _MIGRATION_SECONDS) -> None:

@@ -5,6 +5,7 @@ One story with a real server: the database file, its journal, the log and the te
 
 import base64
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from app.questionnaire.answer import Answer, Text
 from tests.bench.walker import Walker
 from tests.support.server import Server, StartServer
 
+SECONDS = 90
 CANARY = "Kanarienvogel 7041 gelb"
 ENCODINGS = {
     "utf-8": CANARY.encode(),
@@ -81,6 +83,22 @@ def test_answers_are_sealed_while_written_and_gone_when_erased(
     assert find_traces(read_files(*places), ENCODINGS | sealed) == []
     patient.ask("GET", "/check")
     assert patient.status == 410
+    # And where somebody reads the whole database meanwhile, as a backup does, the page does not say so
+    patient.start()
+    patient.walk(answers)
+    sealed = cut(read_sealed(server))
+    with closing(sqlite3.connect(server.data / "foreword.sqlite3", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM drafts").fetchone()
+        patient.ask("GET", "/erase")
+        patient.send(next(form for form in patient.document.forms if form.action == "/erase"))
+        assert "Its last sealed traces on this server are overwritten soon." in patient.document.text
+        assert find_traces(read_files(server.data), sealed)
+    # But they are, as soon as nobody reads
+    deadline = time.monotonic() + SECONDS
+    while find_traces(read_files(server.data), sealed) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert find_traces(read_files(*places), ENCODINGS | sealed) == []
     patient.connection.close()
 
 

@@ -141,20 +141,20 @@ def find_again(connection: Connection, current: Current) -> Current | None:
     return build_current(current.secret, draft, load_progress(draft.content), current.served)
 
 
-def erase_draft_of_cookie() -> None:
-    """Delete the draft of the cookie at once, and its traces in the database's files (design D-8).
+def erase_draft_of_cookie() -> bool:
+    """Delete the draft of the cookie at once and tell whether its traces in the database's files are gone, too (D-8).
 
     It need not open: a row that somebody changed goes as well.
     """
     services = get_services()
     secret = read_secret()
     if secret is None:
-        return
+        return True
     with begin_write(services.engine) as connection:
         erase_draft(connection, secret)
-    # Where a reader holds it up for longer than a second, the purge that runs anyway does it.
-    checkpoint(services.engine)
     g.current = None
+    # Where a reader holds it up for longer than a second, the next turn of what is done on the side tries it again.
+    return checkpoint(services.engine)
 
 
 def read_secret() -> bytes | None:

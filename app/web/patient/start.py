@@ -119,9 +119,11 @@ def erase() -> Answer:
     The page is the answer itself: nothing may be kept that could name the reference on a page that is asked for later.
     """
     secret = read_secret()
+    is_clean = erase_draft_of_cookie()
+    # Not before: it has waited for a sending that was under way in another tab, and nothing is sent from now on.
     receipt = find_receipt_alone(secret) if secret else None
-    erase_draft_of_cookie()
-    response = forget_secret(make_response(render_template("patient/erased.html", receipt=receipt)))
+    page = render_template("patient/erased.html", receipt=receipt, is_clean=is_clean)
+    response = forget_secret(make_response(page))
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
