@@ -18,7 +18,8 @@ RETENTION_DAYS: Final = range(1, 36_526)
 _MOST_DIGITS: Final = 9  # of a longer one, making a number takes its time
 _LINE: Final = 200
 _TEXT: Final = 4000
-_MAIL: Final = re.compile(r"[^\s@<>,;:\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+# Without what a mail program takes for a comment, a quotation or a list: it would send to another address (RFC 5322).
+_MAIL: Final = re.compile(r"[^\s\x00-\x1f\x7f@<>()\[\]\\,;:\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _MAIL_LENGTH: Final = 254
 _MOST_ADDRESSES: Final = 10
 

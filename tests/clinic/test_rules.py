@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from app.clinic import rules
 from app.clinic.profile import DEMONSTRATION, build_clinic, dump_settings, list_changes, load_contacts, load_settings
 from app.clinic.rules import SettingError
+from app.desk.notice import write_notice
 
 BANNED = ("valid", "invalid", "please", "sorry", "required")
 
@@ -27,7 +29,11 @@ def test_any_number_of_days_in_bounds_is_taken(days: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["a", "a@b", "a b@c.example", "a@c.example, b@c.example", "<a@c.example>", "a@-", "a@c.example\nb"]
+    "typed",
+    [
+        *("a", "a@b", "a b@c.example", "a@c.example, b@c.example", "<a@c.example>", "a@-", "a@c.example\nb"),
+        *(f"a{sign}b@c.example" for sign in '()[]\\"\0\x7f'),
+    ],
 )
 def test_what_is_no_address_is_refused(typed: str) -> None:
     with pytest.raises(SettingError):
@@ -37,6 +43,14 @@ def test_what_is_no_address_is_refused(typed: str) -> None:
 def test_an_address_cannot_carry_another_header() -> None:
     with pytest.raises(SettingError):
         rules.read_addresses("a@c.example\rBcc:x@y.example")
+
+
+@given(st.text(min_size=1, max_size=8))
+def test_what_is_taken_is_where_the_notice_goes(name: str) -> None:
+    address = f"{name.strip()}@c.example"
+    if not refuse(rules.read_addresses, address):
+        message = write_notice("foreword@c.example", address, "Elm", "https://c.example", datetime.now(UTC))
+        assert [one.addr_spec for one in message["To"].addresses] == [address]
 
 
 def refuse(rule: Callable[[str], object], typed: str) -> str:
