@@ -171,6 +171,11 @@ def test_the_decision_and_the_end_say_the_same_to_everybody(path: str, alike: di
     assert len({TOKENS.sub("", journey.find_sent(path).html) for journey in alike.values()}) == 1
 
 
+def test_who_has_answered_everything_is_shown_no_list_of_what_is_not_answered(alike: dict[str, Journey]) -> None:
+    for journey in alike.values():
+        assert "not answered" not in journey.find("/check").html
+
+
 def test_the_crisis_lines_are_the_same_bytes_on_every_page(sheets: dict[str, Sheet]) -> None:
     # W-13
     blocks = {name: tuple(CRISIS.findall(sheet.html)) for name, sheet in sheets.items()}

@@ -51,6 +51,7 @@ def _draw_check(current: Current, own_page: PageView | None, notice: str) -> str
     return render_template(
         "patient/check.html",
         sections=sections,
+        unanswered=[row for _, rows in sections for row in rows if not row.answer.is_answered],
         unsent=list_unsent(edition, current.progress.answers, build_current_frame(current)),
         unread=[page for page in current.way.pages if page.link_id in current.progress.pending],
         addresses=addresses,
