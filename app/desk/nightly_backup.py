@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -50,7 +50,7 @@ class Rest:
 
 
 def run_due_backup(night: Night, now: datetime) -> bool:
-    """Make the backup if it is due and nobody made it today; return whether this process tried.
+    """Make the backup of this night if nobody made it; return whether this process tried.
 
     Whatever fails is logged, and tried again half an hour later: it is called where nobody would catch it.
     """
@@ -65,15 +65,16 @@ def _run_if_due(night: Night, now: datetime) -> bool:
     settings, clinic = night.settings, night.keeper.get().settings
     if settings.backup_folder is None or clinic is None or not (settings.data / KEY_FILE).exists():
         return False
-    local = now.astimezone(ZoneInfo(clinic.time_zone))
-    if local.hour < settings.backup_hour or not _is_ours(night.engine):
+    if not _is_ours(night.engine):
         return False
-    with hold_chore(night.engine, CHORE, local.date(), now) as is_ours:
+    # A night lasts until the hour at which the next one begins: what fails before midnight is tried again after it.
+    begun = (now.astimezone(ZoneInfo(clinic.time_zone)) - timedelta(hours=settings.backup_hour)).date()
+    with hold_chore(night.engine, CHORE, begun, now) as is_ours:
         if not is_ours:
             return False
         back_up(settings, night.engine, night.desk, now, actor=ACTOR, pace=Rest())
         with begin_write(night.engine) as connection:
-            note_time(connection, CHORE, local.date(), now)
+            note_time(connection, CHORE, begun, now)
     return True
 
 

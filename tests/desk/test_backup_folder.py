@@ -84,20 +84,19 @@ def kept(any_clinic: Clinic, tmp_path_factory: pytest.TempPathFactory) -> Kept:
 
 
 def test_of_many_programs_that_wake_at_once_one_makes_it_and_it_restores(kept: Kept, tmp_path: Path) -> None:
-    before = [run_due_backup(kept.night, NIGHT - timedelta(hours=2)), kept.list_files()]
     tried: list[bool] = []
     threads = [threading.Thread(target=lambda: tried.append(run_due_backup(kept.night, NIGHT))) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert before == [False, []]  # two o'clock is too early
     assert sorted(tried) == [False] * 5 + [True]
     assert kept.list_moments() == [NIGHT]
     with find_newest(kept.folder, kept.key, LATER).open("rb") as file:
         assert prove_backup(file, kept.key, kept.clinic.desk, tmp_path).counts["responses"] == 3
     assert find_newest(kept.folder, kept.key, LATER).stat().st_mode & 0o077 == 0
     assert not run_due_backup(kept.night, NIGHT + timedelta(hours=1))
+    assert not run_due_backup(kept.night, NIGHT + timedelta(hours=22))  # two o'clock is too early for the next night's
     assert run_due_backup(kept.night, NIGHT + timedelta(days=1))
     assert len(kept.list_files()) == 2
     assert kept.list_findings(NIGHT + timedelta(days=1)) == []
@@ -249,6 +248,18 @@ def test_a_folder_that_is_away_is_told_and_tried_again_after_a_rest(kept: Kept) 
     assert run_due_backup(kept.night, NIGHT + timedelta(minutes=40))
     assert kept.list_outcomes() == [("done", ""), ("failed", "no-folder")]
     assert kept.list_findings(NIGHT + timedelta(hours=1)) == []
+
+
+def test_a_night_that_begins_before_midnight_is_tried_again_after_it(kept: Kept) -> None:
+    late = replace(kept.night, settings=replace(kept.settings, backup_hour=23))
+    begun = NIGHT + timedelta(hours=19, minutes=5)  # 23:35
+    away = kept.folder.rename(kept.folder.with_name(f"{kept.folder.name}-away"))
+    assert run_due_backup(late, begun)
+    away.rename(kept.folder)
+    assert run_due_backup(late, begun + timedelta(minutes=40))
+    assert kept.list_outcomes() == [("done", ""), ("failed", "no-folder")]
+    assert not run_due_backup(late, begun + timedelta(hours=23))
+    assert run_due_backup(late, begun + timedelta(hours=24))
 
 
 def test_what_broke_off_never_looks_like_a_backup_and_the_next_one_removes_it(kept: Kept) -> None:
