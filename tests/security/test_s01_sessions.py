@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.storage.people import Role
+from app.storage.engine import begin_write
+from app.storage.people import Role, change_roles, find_person_by_login
 from app.vault.staff import hash_token
 from tests.web.clinic.colleague import PASSWORD, Colleague, join_first, read_key
 from tests.web.clinic.conftest import SignIn, make_app
+from tests.web.clinic.meanwhile import Act, try_every_moment
+from tests.web.clinic.sender import find_services
 from tests.web.clinic.staff import COOKIE, make_codes, read_cookie
 from tests.web.patient.conftest import Clock
 from tests.web.patient.visitor import ORIGIN, Visitor, make_visitor
@@ -196,3 +199,30 @@ def test_signing_out_has_the_browser_forget_what_it_kept(sign_in: SignIn) -> Non
     answer = visitor.client.post(form.action, data=form.fields, base_url=ORIGIN)
     assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_of_two_requests_that_meet_other_roles_each_leaves_a_cookie_that_opens(app: Flask, sign_in: SignIn) -> None:
+    # Given a browser that asks for two pages at once after its person's roles were changed
+    engine, pages, met = find_services(app).engine, list[Visitor](), list[int]()
+    before: list[str] = []
+
+    def prepare() -> Act:
+        pages[:] = [sign_in(Role.REVIEWER, Role.ADMINISTRATOR), make_visitor(app)]
+        one, other = pages
+        before.append(read_cookie(one))
+        other.client.set_cookie(COOKIE, read_cookie(one), domain=ORIGIN.removeprefix("https://"), secure=True)
+        with begin_write(engine) as connection:
+            person = find_person_by_login(connection, "lead@demonstration.invalid")
+            assert person is not None
+            change_roles(connection, person.id, person.roles ^ {Role.AUDITOR})
+        return lambda: one.get("/clinic/account")
+
+    def check() -> None:
+        # Then whichever answer comes last, the cookie that it brings opens its pages
+        given = [cookie for visitor in pages if (cookie := read_cookie(visitor)) != before[-1]]
+        if pages[0].path == "/clinic/account":
+            met.append(len(given))
+            assert [replay(app, cookie) for cookie in given] == ["account"] * len(given)
+
+    assert try_every_moment(engine, prepare, lambda: pages[1].get("/clinic/account"), check) >= 2
+    assert 1 in met  # one of them gave it a new one while the other was under way

@@ -157,8 +157,8 @@ class StaffSessions(SessionInterface):
             if session.modified:
                 self._set_cookie(response, seal_arrival(self._secret, session, self._now()))
         elif session.stored is None or session.is_renewed:
-            self._begin(session)
-            self._set_cookie(response, session.token)
+            if self._begin(session):
+                self._set_cookie(response, session.token)
         else:
             self._keep(session, session.stored)
 
@@ -180,7 +180,11 @@ class StaffSessions(SessionInterface):
         held.modified = False
         held.token, held.stored, held.began_at = token, stored, stored.created_at
 
-    def _begin(self, held: StaffSession) -> None:
+    def _begin(self, held: StaffSession) -> bool:
+        """Store a session under a new id and tell whether it lives.
+
+        It does not where another request gave it one first: the browser has that one's cookie, and keeps it.
+        """
         now = self._now()
         old, held.token = held.stored, make_token()
         id_hash = hash_token("session", held.token)
@@ -196,9 +200,11 @@ class StaffSessions(SessionInterface):
         )
         with begin_write(self._engine) as connection:
             # One that somebody ended meanwhile does not live on under another id; a new sign-in does.
-            if old is None or end_session(connection, old.id_hash, now) or held.began_at is None:
+            is_living = old is None or end_session(connection, old.id_hash, now) or held.began_at is None
+            if is_living:
                 create_session(connection, stored)
         held.stored = stored
+        return is_living
 
     def _keep(self, held: StaffSession, stored: StoredSession) -> None:
         now = self._now()
