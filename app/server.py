@@ -35,7 +35,7 @@ from app.logs import get_log, record_failure
 from app.settings import Settings, StartError
 from app.storage.audit import Event, append_event
 from app.storage.clinic_keys import find_newest_key
-from app.storage.drafts import purge_expired
+from app.storage.drafts import PURGE_BATCH, purge_expired
 from app.storage.engine import (
     DatabaseUrlError,
     SchemaRevisionError,
@@ -328,9 +328,12 @@ def purge(engine: Engine, *, has_staff: bool) -> None:
     What is staff's is left to a program that serves them: another one's database user may not see it.
     """
     now = read_clock()
-    with begin_write(engine) as connection:
-        purge_expired(connection, now)
-        if has_staff:
+    is_left = True
+    while is_left:  # in batches: after days without a purge there may be more than one statement may take
+        with begin_write(engine) as connection:
+            is_left = purge_expired(connection, now) == PURGE_BATCH
+    if has_staff:
+        with begin_write(engine) as connection:
             purge_staff(connection, now)
     # Every time: a command that erased while somebody was reading left it in the journal, and has ended (D-8).
     checkpoint(engine)

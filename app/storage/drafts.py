@@ -18,6 +18,9 @@ from app.vault import NONCE_LENGTH, bind_draft, derive_draft_key, hash_secret, o
 DRAFT_LIFE: Final = timedelta(hours=24)
 """How long a draft lives after its last page (D-4): so long that no page needs a time-out warning."""
 
+PURGE_BATCH: Final = 200
+"""How many drafts are purged at once: few enough that a patient who saves a page does not wait."""
+
 _ROW_ID_BYTES: Final = 16
 
 
@@ -58,9 +61,11 @@ _SAVE: Final = (
     .values({name: bindparam(name) for name in ("revision", "sealed", "saved_at", "expires_at", "reached")})
 )
 _ERASE: Final = delete(DRAFTS).where(DRAFTS.c.secret_hash == bindparam("key"))
+_IS_OVER: Final = DRAFTS.c.expires_at <= bindparam("now")
+_SOME_OVER: Final = select(DRAFTS.c.id).where(_IS_OVER).order_by(DRAFTS.c.expires_at).limit(bindparam("limit"))
 _PURGE: Final = (
     delete(DRAFTS)
-    .where(DRAFTS.c.expires_at <= bindparam("now"))
+    .where(DRAFTS.c.id.in_(_SOME_OVER), _IS_OVER)  # said twice: one that is saved at this moment lives on
     .returning(DRAFTS.c.edition_hash.label("edition_hash"), DRAFTS.c.reached.label("reached"))
 )
 
@@ -155,13 +160,14 @@ def erase_draft(connection: Connection, secret: bytes) -> bool:
     return connection.execute(_ERASE, {"key": hash_secret(secret)}).rowcount == 1
 
 
-def purge_expired(connection: Connection, now: datetime) -> int:
-    """Delete every draft whose life is over, add where each ended to `draft_ends`, and return how many.
+def purge_expired(connection: Connection, now: datetime, limit: int = PURGE_BATCH) -> int:
+    """Delete so many drafts whose life is over, add where each ended to `draft_ends`, and return how many.
 
-    After the commit, `checkpoint` removes their traces.
+    Fewer than the limit means that none is left, or that another process is at it. After the commit, `checkpoint`
+    removes their traces.
     """
     # Counted is what this very statement deleted: of several processes that purge at once, each draft is one's.
-    purged = connection.execute(_PURGE, {"now": now}).all()
+    purged = connection.execute(_PURGE, {"now": now, "limit": limit}).all()
     ended: dict[str, Counter[int]] = {}
     for row in purged:
         if row.reached is not None:

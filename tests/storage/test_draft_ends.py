@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
 
+from app.server import purge as purge_house
 from app.storage.draft_ends import list_draft_ends
-from app.storage.drafts import create_draft, find_draft, purge_expired, save_draft
+from app.storage.drafts import PURGE_BATCH, create_draft, find_draft, purge_expired, save_draft
 from app.storage.engine import begin_read, begin_write
 from app.vault import make_secret
 
@@ -51,6 +52,26 @@ def test_each_draft_is_counted_once_where_it_ended(engine: Engine, edition_hash:
     assert read_ends(engine, edition_hash) == {0: 1, 7: 2}
     purge(engine, now + DAY + timedelta(hours=1))
     assert read_ends(engine, edition_hash) == {0: 1, 5: 1, 7: 2}
+
+
+def test_however_many_are_over_they_go_in_batches_and_each_is_counted(
+    engine: Engine, edition_hash: str, now: datetime
+) -> None:
+    count = 2 * PURGE_BATCH + 1
+    with begin_write(engine) as connection:
+        for _ in range(count):
+            create_draft(
+                connection, secret=make_secret(), edition_hash=edition_hash, content=b"", now=now - 2000 * DAY, reached=0
+            )
+    sizes = []
+
+    @event.listens_for(engine, "commit")
+    def count_left(connection: Connection) -> None:
+        sizes.append(connection.exec_driver_sql("SELECT count(*) FROM drafts").scalar())
+
+    purge_house(engine, has_staff=False)
+    assert sizes == [PURGE_BATCH + 1, 1, 0]
+    assert read_ends(engine, edition_hash) == {0: count}
 
 
 def test_two_processes_that_purge_at_once_count_each_draft_once(
