@@ -61,7 +61,12 @@ def test_however_many_are_over_they_go_in_batches_and_each_is_counted(
     with begin_write(engine) as connection:
         for _ in range(count):
             create_draft(
-                connection, secret=make_secret(), edition_hash=edition_hash, content=b"", now=now - 2000 * DAY, reached=0
+                connection,
+                secret=make_secret(),
+                edition_hash=edition_hash,
+                content=b"",
+                now=now - 2000 * DAY,
+                reached=0,
             )
     sizes = []
 
