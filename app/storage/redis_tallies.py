@@ -3,6 +3,7 @@
 Nothing here is imported where FOREWORD_REDIS_URL is not set: it takes a tenth of a cold start.
 """
 
+import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +26,9 @@ _SECONDS: Final = 1.0
 """How long Redis may take to answer: a page waits no longer for it."""
 _REST_SECONDS: Final = 2.0
 """How long it is not asked again after it did not answer: a page waits for it once, and the next pages not at all."""
-_ATTEMPTS: Final = 50
+_ATTEMPTS: Final = 200
+_PAUSE: Final = 4_000
+"""Microseconds that somebody who was overtaken rests at most, by chance: else the same ones meet again and again."""
 _KEPT: Final = timedelta(days=1)  # the longest memory of a policy, as for the rows of the database
 
 
@@ -59,7 +62,7 @@ class RedisTallies:
                 try:
                     return self._change(pipeline, names, now, decide)
                 except WatchError:
-                    continue
+                    time.sleep(secrets.randbelow(_PAUSE) / 1_000_000)
         raise TalliesGoneError
 
     def forget(self, key: str) -> None:

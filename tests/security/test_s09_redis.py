@@ -1,6 +1,7 @@
 """security.md S9 where tries are counted in Redis: one count for all, and what happens while it does not answer."""
 
 import re
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -209,6 +210,23 @@ def test_of_many_who_try_at_once_each_is_counted(redis_server: RedisServer) -> N
     assert tallies[0].find("one") == Tally(tries=80, last_at=NOW, until=NOW)
     for one in tallies:
         one.close()
+
+
+def test_whoever_is_overtaken_a_hundred_times_is_counted_all_the_same(redis_server: RedisServer) -> None:
+    tallies, overtaken = RedisTallies(redis_server.url), list(range(100))
+
+    def count(held: Sequence[Tally]) -> tuple[list[Tally], None]:
+        return [replace(held[0], tries=held[0].tries + 1)], None
+
+    def count_late(held: Sequence[Tally]) -> tuple[list[Tally], None]:
+        if overtaken:
+            overtaken.pop()
+            tallies.change(["one"], NOW, count)
+        return count(held)
+
+    tallies.change(["one"], NOW, count_late)
+    assert tallies.find("one") == Tally(tries=101, last_at=NOW, until=NOW)
+    tallies.close()
 
 
 def test_a_full_redis_is_one_that_does_not_answer(redis_server: RedisServer) -> None:
