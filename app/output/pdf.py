@@ -141,7 +141,8 @@ class PdfRenderer:
 
     def find_worker(self) -> int | None:
         """Return the number of the process that draws, if one is running."""
-        return self._worker.pid if self._worker and self._worker.poll() is None else None
+        worker = self._worker  # once: another thread may end it meanwhile
+        return worker.pid if worker and worker.poll() is None else None
 
     def close(self) -> None:
         """End the process that draws; the next summary starts another."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 
 import psutil
 import pytest
@@ -52,6 +53,23 @@ def test_a_process_ended_between_two_summaries_is_replaced(fresh: PdfRenderer) -
     os.kill(before, signal.SIGKILL)
     assert fresh.render(samples.make_all_no()) == first
     assert find_process(fresh).pid != before
+
+
+def test_whoever_asks_in_the_moment_of_an_end_hears_a_number_or_none(fresh: PdfRenderer) -> None:
+    fresh.render(samples.make_all_no())
+    before = find_process(fresh).pid
+
+    def end(frame: FrameType, event: str, _: object) -> None:
+        if (event, frame.f_code.co_name) == ("return", "poll"):  # it was found running a moment ago
+            sys.setprofile(None)
+            fresh.close()
+
+    sys.setprofile(end)
+    try:
+        assert fresh.find_worker() == before
+    finally:
+        sys.setprofile(None)
+    assert fresh.find_worker() is None
 
 
 def test_a_process_ended_midway_is_replaced_and_the_summary_drawn(fresh: PdfRenderer) -> None:
