@@ -31,6 +31,8 @@ from app.web.patient.send import show_send_again
 from app.web.services import get_services
 
 Answer = Response | str | tuple[str, int]
+OTHER = "other"
+"""What the address of the page of resume codes says for who comes with the code of another form."""
 _UNPROCESSABLE = 422
 _TOO_MANY = 429
 
@@ -136,10 +138,14 @@ def _read_share() -> Typed:
 
 
 def draw_resume(typed: str = "", problem: str = "", *, notice: str = "") -> str:
-    """Return the page with the resume code and the box for another, as it is drawn."""
+    """Return the page with the resume code and the box for another, as it is drawn.
+
+    It is about leaving for who has a form open and asks for its code, and else about going on.
+    """
     current = find_current()
     return render_template(
         "patient/resume.html",
+        is_leaving=current is not None and not (typed or problem or notice or OTHER in request.args),
         code=format_resume_code(current.secret) if current else "",
         until=say_until(current) if current else "",
         onward=locate_resume(current) if current else "",

@@ -124,6 +124,18 @@ def test_a_page_beside_the_form_leads_back_to_where_it_was_left(visitor: Visitor
     assert visitor.get(path).text == page.text
 
 
+def test_the_page_of_resume_codes_is_called_by_what_one_came_for(visitor: Visitor) -> None:
+    # Whoever comes with a code goes on, also with the code of another form, and mistyped
+    assert visitor.get("/resume").headings == ["Go on with your form"]
+    visitor.start()
+    assert visitor.post(action="later").headings == ["Finish later"]
+    assert "/resume?other#other" in visitor.get("/").links
+    page = visitor.get("/resume?other")
+    assert (page.headings, "other" in page.ids) == (["Go on with your form"], True)
+    page = visitor.post({"code": "ABCD"}, form=visitor.find_form("/resume"))
+    assert (page.headings, page.title.startswith("Error: Go on with your form")) == (["Go on with your form"], True)
+
+
 def test_the_number_to_call_in_danger_is_a_link_on_every_page(visitor: Visitor) -> None:
     for path in ("/", "/support", "/resume", "/privacy"):
         document = visitor.get(path)
