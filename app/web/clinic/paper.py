@@ -24,8 +24,11 @@ from app.web.i18n import choose_language, translate
 from app.web.services import get_services
 
 
-def build_staff_frame(opened: OpenedVersion) -> Frame:
-    """Return what stands around the answers of a version for people of the clinic, dated by its sending."""
+def build_staff_frame(opened: OpenedVersion, newest: int = 1) -> Frame:
+    """Return what stands around the answers of a version for people of the clinic, dated by its sending.
+
+    Where there are several versions, it says which of them this is; `newest` is the number of the last.
+    """
     services, reference = get_services(), format_reference(opened.reference)
     if services.clinic is None:
         abort(503)
@@ -34,6 +37,7 @@ def build_staff_frame(opened: OpenedVersion) -> Frame:
         patient=opened.sent.patient,
         sent_at=opened.sent_at,
         address=services.settings.clinic_url + url_for("clinic.show_response", reference=reference),
+        remark=_say_version(opened.version, newest),
         has_contact=True,
         redisclosure=REDISCLOSURE if services.clinic.has_part_2 else "",
     )
@@ -47,10 +51,10 @@ def build_staff_frame(opened: OpenedVersion) -> Frame:
 
 
 def build_clinic_summary(
-    opened: OpenedVersion, *, has_companion: bool = False, staff: StaffPart | None = None
+    opened: OpenedVersion, *, newest: int, has_companion: bool = False, staff: StaffPart | None = None
 ) -> Summary:
-    """Return the clinic's copy of a version."""
-    frame = build_staff_frame(opened)
+    """Return the clinic's copy of a version; `newest` is the number of the last one."""
+    frame = build_staff_frame(opened, newest)
     return build_summary(opened.edition, opened.sent.response.answers, frame, has_companion=has_companion, staff=staff)
 
 
@@ -99,6 +103,13 @@ def list_authors(held: Held, notes: Sequence[Note | None]) -> set[str]:
     """Return the ids of everybody who wrote something on a response."""
     correctors = {one.sent.corrected_by for one in held.opened.values()}
     return {author for author in (*correctors, *(note.author for note in notes if note)) if author}
+
+
+def _say_version(shown: int, newest: int) -> str:
+    if max(shown, newest) == 1:
+        return ""
+    text = translate("Version %(number)s.") if shown >= newest else translate("Version %(number)s of %(last)s.")
+    return text % {"number": shown, "last": newest}
 
 
 def _list_notes(held: Held, notes: Iterable[Note | None], names: Mapping[str, str]) -> list[NoteView]:

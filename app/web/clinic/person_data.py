@@ -68,6 +68,8 @@ def draw_first(
     """Return a tool's first page, with what was typed before: in this request, or when a session ended."""
     kept = find_kept() if request.method == "GET" else None
     typed = request.form if request.method == "POST" else kept or initial or MultiDict()
+    if kept and kept.get("revision") != str(held.stored.revision):
+        notice = STALE
     notices = [translate(text) for text in (NOTICE_KEPT if kept else "", notice) if text]
     return render_template(
         "clinic/tool.html",
@@ -87,8 +89,9 @@ def draw_first(
 def draw_again(
     held: Held, tool: ToolPage, problems: Mapping[str, str], **more: Sequence[tuple[str, str]]
 ) -> ResponseReturnValue:
-    """Return a tool's first page with what has to be looked at again."""
-    page = draw_first(held, tool, problems=problems, initial=None, notice="", **more)
+    """Return a tool's first page with what has to be looked at again: also that the response was changed meanwhile."""
+    notice = STALE if is_stale(held) else ""
+    page = draw_first(held, tool, problems=problems, initial=None, notice=notice, **more)
     return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
 

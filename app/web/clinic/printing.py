@@ -132,7 +132,8 @@ def _build_copy(held: Held, version: int, *, has_notes: bool, has_companion: boo
             notes = open_notes(connection, get_services().desk, held.stored.reference)
             names = name_people(connection, list_authors(held, notes))
         staff = build_staff_part(held, notes, names)
-    return build_clinic_summary(held.opened[version], has_companion=has_companion, staff=staff)
+    opened, newest = held.opened[version], held.stored.version
+    return build_clinic_summary(opened, newest=newest, has_companion=has_companion, staff=staff)
 
 
 def _account_refusals(broken: Sequence[str], *, count: int) -> None:

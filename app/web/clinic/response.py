@@ -20,6 +20,7 @@ from app.questionnaire.summary_model import FaceSheet, Summary
 from app.storage.audit import PAGE, AuditFilter, Entry, list_entries
 from app.storage.engine import begin_read, begin_write
 from app.storage.people import Role
+from app.storage.responses import StoredResponse
 from app.web.clinic import blueprint
 from app.web.clinic.accounting import record
 from app.web.clinic.address import read_number
@@ -61,6 +62,10 @@ _UNKNOWN: Final = (
     "This response is in a state that this program does not know, and stands in no list. It can be read, and its state "
     "cannot be changed here. Tell your administrator."
 )
+NEWER: Final = (
+    "A newer version came in while you had this open (%(when)s). What you pressed was not done: read the newer one, "
+    "it is below. All you typed is still there."
+)
 _STORY_END: Final = "These are the newest %(count)s entries. Those before them are in the audit log."
 
 
@@ -99,9 +104,12 @@ def show_response(reference: str) -> ResponseReturnValue:
         return redirect(
             url_for("clinic.show_response", reference=held.reference, version=version), HTTPStatus.SEE_OTHER
         )
-    kept = find_kept()
-    notices = [translate(NOTICE_KEPT)] if kept else []
-    return draw_response(held, shown=_choose_version(held), typed=kept, notices=notices)
+    shown, kept = _choose_version(held), find_kept()
+    notices = []
+    if kept:
+        is_newer = shown == held.stored.version and not is_seen(held.stored, kept)
+        notices = [tell_newer(held.stored) if is_newer else translate(NOTICE_KEPT)]
+    return draw_response(held, shown=shown, typed=kept, notices=notices)
 
 
 def draw_response(
@@ -129,6 +137,16 @@ def draw_response(
     return render_template("clinic/response.html", page=page, compared=compared)
 
 
+def is_seen(stored: StoredResponse, typed: MultiDict[str, str]) -> bool:
+    """Tell whether what was typed was typed on a page that knew of the newest version."""
+    return typed.get("version", "") == str(stored.version)
+
+
+def tell_newer(stored: StoredResponse) -> str:
+    """Return the sentence for whoever did not know of the newest version."""
+    return translate(NEWER) % {"when": write_moment(stored.sent_at)}
+
+
 def _choose_version(held: Held) -> int:
     typed = request.args.get("version", "")
     if not typed:
@@ -154,7 +172,8 @@ def _build_page(
     found = open_notes(connection, services.desk, stored.reference)
     entries = list_entries(connection, AuditFilter(subject=stored.reference), PAGE + 1)
     names = _name_everybody(connection, held, found, entries)
-    summary = build_clinic_summary(opened, has_companion=True) if opened else None
+    newest = stored.version
+    summary = build_clinic_summary(opened, newest=newest, has_companion=True) if opened else None
     notes = arrange_notes(found, names, held, summary)
     address = url_for("clinic.show_response", reference=held.reference)
     since = compare_versions(held, opened) if opened else None
@@ -162,7 +181,7 @@ def _build_page(
     return ResponsePage(
         reference=held.reference,
         address=address,
-        facts=list_facts(held, opened) if opened else list_dates(held),
+        facts=list_facts(held, opened) if opened else list_dates(held, shown),
         marks=_list_marks(opened),
         summary=summary,
         face=choose_face(summary) if summary else None,

@@ -1,6 +1,7 @@
 """What a reviewer does with a response: take it, put it back, note, call, mark reviewed, take it up again.
 
-Each act names the revision it saw. Of two people at once the second is told who was first and what was done, and finds
+Each act names the version and the revision it saw; where a newer version came in, it is told first, and nothing is done
+until it was shown. Of two people at once the second is told who was first and what was done, and finds
 everything they typed in the form again (S35). Whoever was first themselves, in another window, is told just that.
 """
 
@@ -32,7 +33,7 @@ from app.web.clinic.kept import forget_kept, keep_typed
 from app.web.clinic.listing import build_rows, say_count
 from app.web.clinic.notes import find_long_notes, read_notes, write_notes
 from app.web.clinic.opened import Held, list_typed, require_held
-from app.web.clinic.response import draw_response
+from app.web.clinic.response import draw_response, is_seen, tell_newer
 from app.web.clinic.responses import find_next, take_in
 from app.web.clinic.words import name_people, write_entry, write_moment
 from app.web.i18n import translate
@@ -50,11 +51,6 @@ WAS_YOU: Final = (
     "(%(when)s). What you pressed was not done. All you typed is still below."
 )
 UNTOLD: Final = "This response was changed meanwhile. What you pressed was not done. All you typed is still below."
-NEWER: Final = (
-    "A newer version came in while you had this open (%(when)s). What you pressed was not done: read the newer one, "
-    "it is below. All you typed is still there."
-)
-
 Change = Callable[[Connection, StoredResponse], StoredResponse]
 
 
@@ -98,7 +94,8 @@ def review_response(reference: str) -> ResponseReturnValue:
         if list_typed():
             return show_erased()
         raise
-    problems = _find_problems(word, held)
+    # A newer version is told of before any problem: the page with the problem would show it without a word.
+    problems = _find_problems(word, held) if _is_seen(held.stored) else {}
     if problems:
         _account(deed, held, "incomplete")
         return draw_response(held, typed=request.form, problems=problems), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -150,8 +147,9 @@ def show_reviewed(reference: str) -> ResponseReturnValue:
 def _do(deed: Deed, held: Held) -> None:
     with begin_write(get_services().engine) as connection:
         # Held before anything is written about it: who erases it at this moment is waited for, and heard.
-        if hold_response(connection, held.stored.reference) is None:
-            raise StaleReviewError(None)
+        current = hold_response(connection, held.stored.reference)
+        if current is None or not _is_seen(current):
+            raise StaleReviewError(current)
         if deed.change is not None:
             deed.change(connection, replace(held.stored, revision=_read_revision()))
             record(connection, deed.action, subject=held.stored.reference, version=held.stored.version)
@@ -196,7 +194,7 @@ def _answer_stale(reference: str, error: StaleReviewError) -> ResponseReturnValu
 def _was_me(deed: Deed, error: StaleReviewError) -> bool:
     """Tell whether the same person did the same a moment before: by a second click, or in another tab (S35)."""
     current = error.current
-    if current is None or current.revision != _read_revision() + 1:
+    if current is None or not _is_seen(current) or current.revision != _read_revision() + 1:
         return False
     if deed is DEEDS["call"] and current.call_on != _read_day().isoformat():
         return False  # another day is another act
@@ -205,9 +203,8 @@ def _was_me(deed: Deed, error: StaleReviewError) -> bool:
 
 
 def _say_collision(held: Held) -> str:
-    seen = request.form.get("version", "")
-    if seen != str(held.stored.version):
-        return translate(NEWER) % {"when": write_moment(held.stored.sent_at)}
+    if not _is_seen(held.stored):
+        return tell_newer(held.stored)
     last = _find_last(held.stored.reference)
     if last is None:
         return translate(UNTOLD)
@@ -215,6 +212,11 @@ def _say_collision(held: Held) -> str:
         names = name_people(connection, [last.event.actor])
     values = {"who": names[last.event.actor], "what": write_entry(last).lower(), "when": write_moment(last.at)}
     return translate(WAS_YOU if last.event.actor == get_person().id else WAS_FIRST) % values
+
+
+def _is_seen(stored: StoredResponse) -> bool:
+    """Tell whether the form stood on a page that knew of the newest version."""
+    return is_seen(stored, request.form)
 
 
 def _find_last(reference: str) -> Entry | None:

@@ -5,7 +5,7 @@ Answers stand as the patient gave them and in questionnaire order; nothing here 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -112,19 +112,32 @@ def list_facts(held: Held, opened: OpenedVersion) -> tuple[Fact, ...]:
         facts.append(Fact(label=translate("Appointment"), text=write_day(patient.appointment)))
     for label, typed in list_contacts(patient.contact):
         facts.append(Fact(label=translate(label), text=typed, is_typed=True))
-    return (*facts, *list_dates(held))
+    return (*facts, *list_dates(held, opened.version))
 
 
-def list_dates(held: Held) -> tuple[Fact, ...]:
-    """Return when a response came and until when it is kept: what is known also where it does not open."""
+def list_dates(held: Held, shown: int) -> tuple[Fact, ...]:
+    """Return when a response came and until when it is kept: what is known also where the version does not open."""
     stored = held.stored
     until = write_day(get_services().localize(stored.delete_at).date())
     return (
         Fact(label=translate("Received"), text=write_moment(stored.received_at)),
+        *_list_version(held, shown),
         Fact(label=translate("Kept until"), text=translate("a legal hold ends") if stored.is_kept else until),
         Fact(label=translate("Language"), text=name_language(stored.language)),
         Fact(label=translate("Edition"), text=stored.edition_hash[:8]),
     )
+
+
+def _list_version(held: Held, shown: int) -> Iterator[Fact]:
+    """Give which version it is and when that was sent, where there are several."""
+    if held.stored.version == 1:
+        return
+    opened = held.opened.get(shown)
+    text = "%(version)s, corrected %(when)s" if opened and opened.sent.corrected_by else "%(version)s, sent %(when)s"
+    for one in held.versions:
+        if one.version == shown:
+            when = write_moment(one.sent_at)
+            yield Fact(label=translate("Version"), text=translate(text) % {"version": shown, "when": when})
 
 
 def name_language(language: str) -> str:

@@ -73,6 +73,21 @@ def test_without_a_reason_nothing_happens_and_the_try_is_an_entry(
     assert list_acts(app, reference)[-1][1] == "incomplete"
 
 
+@pytest.mark.parametrize("tool", ["erase", "restrict", "hold", "correct", "give-out"])
+def test_a_page_with_something_missing_says_too_that_a_newer_version_came_in(
+    patient: Sender, reference: str, lead: Visitor, tool: str
+) -> None:
+    address = f"/clinic/responses/{reference}/{tool}"
+    lead.get(address)
+    form = lead.find_form(address)
+    patient.send(alcohol_use=Coded(("never",)))
+    for is_told in (True, False):  # once: the page shows how it stands now
+        page = lead.post(form=form)
+        assert lead.status == 422
+        assert ("This response was changed meanwhile" in page.text) == is_told
+        form = lead.find_form(address)
+
+
 @pytest.mark.parametrize(
     ("tool", "on", "off"),
     [("restrict", "response.restricted", "response.unrestricted"), ("hold", "response.kept", "response.unkept")],
@@ -309,9 +324,8 @@ def test_what_does_not_open_is_never_left_out_in_silence(
     patient.send(questions_for_doctor=Text("Third version"))
     act(lead, reference, "note", note=WORDS, note_alcohol_use="On drinking")
     with begin_write(find_services(app).engine) as connection:
-        broken_note = connection.execute(select(NOTES.c.id).limit(1)).scalar_one()
-        connection.execute(update(NOTES).where(NOTES.c.id == broken_note).values(sealed=b"x" * 99))
-        middle = RESPONSE_VERSIONS.c.version == 2
+        first_note, middle = NOTES.c.id.in_(select(NOTES.c.id).limit(1)), RESPONSE_VERSIONS.c.version == 2
+        connection.execute(update(NOTES).where(first_note).values(sealed=b"x" * 99))
         connection.execute(update(RESPONSE_VERSIONS).where(middle).values(sealed=b"x" * 99))
     # Then the file for another program has the rest, and says what it has not
     chosen = {"substance_use": "include", "pregnancy": "include"}
@@ -321,14 +335,13 @@ def test_what_does_not_open_is_never_left_out_in_silence(
     # So does the paper, and the page before it; where notes stay out, nothing is said of them
     cases: list[tuple[str | list[str], str]] = [("1", "version 2; a note of staff."), ([], "version 2.")]
     for notes, told in cases:
-        file = give_out(lead, reference, "pdf", **chosen, notes=notes)
-        text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(file)).pages)
+        paper = pypdf.PdfReader(io.BytesIO(give_out(lead, reference, "pdf", **chosen, notes=notes)))
+        text = "".join(page.extract_text() for page in paper.pages)
         sentence = f"Not in this file, because it does not open: {told}"
         assert sentence in " ".join(text.split())
         assert sentence in lead.document.text
     # And the log has how many
-    entries = read_log(app, reference, "response.exported")
-    assert [entry.event.about["unreadable"] for entry in entries] == [2, 2, 1]
+    assert [one.event.about["unreadable"] for one in read_log(app, reference, "response.exported")] == [2, 2, 1]
 
 
 @pytest.mark.parametrize("button", ["json", "pdf"])

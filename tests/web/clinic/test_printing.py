@@ -8,6 +8,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.output.pdf import MOST_IN_BATCH
+from app.questionnaire.answer import Coded
 from app.storage.people import Role
 from app.vault.reference import make_reference
 from app.web.clinic.printing import MOST_PRINTED
@@ -69,6 +70,14 @@ def test_notes_are_on_the_paper_when_they_are_asked_for(app: Flask, patient: Sen
     assert "Demonstration reviewer" in text
     assert "Why each question is asked" not in text
     assert read_log(app, reference)[-1].event.about["notes"] == 1
+
+
+def test_of_several_versions_the_paper_says_which_it_is(patient: Sender, reviewer: Visitor) -> None:
+    reference = patient.send()
+    assert "Version" not in read_pages(fetch(reviewer, f"{reference}.pdf"))[0]
+    patient.send(heart_disease=Coded(("yes",)))
+    for query, words in (("", "Version 2."), ("?version=1", "Version 1 of 2.")):
+        assert words in " ".join(read_pages(fetch(reviewer, f"{reference}.pdf{query}"))[0].split())
 
 
 def test_several_are_one_file_without_a_blank_page_and_one_entry_each(

@@ -1,5 +1,6 @@
 """Reviewing: one person at a time, the second is told who and what, and nothing that anybody typed is ever lost."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,11 +14,13 @@ from app.storage.responses import ReviewStatus, StoredResponse, erase_response
 from app.storage.tables import RESPONSE_VERSIONS
 from app.vault.reference import parse_reference
 from tests.web.clinic.conftest import SignIn
+from tests.web.clinic.meanwhile import Act, try_every_moment
 from tests.web.clinic.review_steps import act, list_rows, open_response, press, use_tool
 from tests.web.clinic.sender import Sender, find_services, find_stored, list_acts, read_log
 from tests.web.patient.conftest import Clock
 from tests.web.patient.visitor import Form, Visitor
 
+LEAST_MOMENTS = 3
 NOTE = "Called – “much better” <b>\n\nsince Monday \U0001f33b"
 
 
@@ -53,6 +56,12 @@ def read_stored(app: Flask, reference: str) -> StoredResponse:
 
 def find_review(visitor: Visitor, reference: str) -> Form:
     return visitor.find_form(f"/clinic/responses/{reference}/review")
+
+
+def read_facts(visitor: Visitor) -> dict[str, str]:
+    """Return what stands at the head of a response's page."""
+    assert visitor.last is not None
+    return dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", visitor.last.get_data(as_text=True)))
 
 
 def test_a_review_from_the_first_look_to_the_last(app: Flask, reference: str, reviewer: Visitor, clock: Clock) -> None:
@@ -145,6 +154,86 @@ def test_a_newer_version_that_came_meanwhile_is_not_marked_reviewed_unread(
     assert read_stored(app, reference).review_status is ReviewStatus.REQUESTED
     press(reviewer, reference, "complete", note=NOTE)
     assert read_stored(app, reference).review_status is ReviewStatus.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("before", "action", "call_on"),
+    [
+        ("", "note", ""),
+        ("", "claim", ""),
+        ("", "complete", ""),
+        ("", "call", ""),
+        ("", "call", "2020-01-01"),
+        ("", "call", "2099-01-01"),
+        ("claim", "release", ""),
+        ("complete", "reopen", ""),
+    ],
+)
+def test_nothing_is_done_to_a_newer_version_before_it_was_shown(
+    app: Flask, patient: Sender, reference: str, reviewer: Visitor, before: str, action: str, call_on: str
+) -> None:
+    # Given the page of version 1, and a version 2 that came in meanwhile
+    if before:
+        act(reviewer, reference, before)
+    open_response(reviewer, reference)
+    assert "Version" not in read_facts(reviewer)
+    patient.send(heart_disease=Coded(("yes",)))
+    stored = read_stored(app, reference)
+    # When anything is pressed, also what has to be looked at again
+    typed = {"note": NOTE, "note_heart_disease": "Beside an answer", "call_on": call_on}
+    page = press(reviewer, reference, action, **typed)
+    # Then it is told above all, nothing was done, and all that was typed is there
+    assert reviewer.status == 409
+    assert "A newer version came in while you had this open" in page.text
+    assert read_facts(reviewer)["Version"].startswith("2, sent ")
+    fields = find_review(reviewer, reference).fields
+    assert (fields["note"], fields["version"]) == ([NOTE], ["2"])
+    assert "Beside an answer" in page.text
+    assert read_stored(app, reference) == stored
+    assert ("response.noted", "done") not in list_acts(app, reference)
+    # And what is pressed on what is shown now is not told so again
+    assert "A newer version came in" not in press(reviewer, reference, "note", **typed).text
+    assert list_acts(app, reference).count(("response.noted", "done")) == 2
+
+
+@pytest.mark.parametrize("action", ["note", "call", "claim", "complete"])
+def test_at_whatever_moment_a_newer_version_comes_nothing_is_written_about_it_unseen(
+    app: Flask, clock: Clock, reviewer: Visitor, action: str
+) -> None:
+    senders, before = list[tuple[Sender, str]](), list[int]()
+
+    def prepare() -> Act:
+        sender = Sender(app, clock, name=f"Ana {'abcdefghijklmnopqrstuvwxyz'[len(senders)]}")
+        senders.append((sender, sender.send()))
+        open_response(reviewer, senders[-1][1])
+        return lambda: press(reviewer, senders[-1][1], action, note=NOTE, call_on="2099-01-01")
+
+    def check() -> None:
+        reference = senders[-1][1]
+        after = list_acts(app, reference)[before[-1] :]
+        assert not {("response.noted", "done"), ("response.reviewed", "done")} & set(after)
+        if reviewer.status == 409:
+            assert "A newer version came in" in reviewer.document.text
+
+    def send() -> None:
+        before.append(len(list_acts(app, senders[-1][1])))
+        senders[-1][0].send(heart_disease=Coded(("yes",)))
+
+    assert try_every_moment(find_services(app).engine, prepare, send, check) >= LEAST_MOMENTS
+
+
+def test_a_newer_version_is_told_to_whoever_signs_in_again_to_what_they_typed(
+    clock: Clock, patient: Sender, reference: str, reviewer: Visitor
+) -> None:
+    open_response(reviewer, reference)
+    form = find_review(reviewer, reference)
+    clock.advance(minutes=16)
+    reviewer.post({"note": NOTE}, form=form, action="complete")
+    patient.send(heart_disease=Coded(("yes",)))
+    reviewer.post({"as": "reviewer"}, form=reviewer.find_form("/clinic/demonstration"))
+    assert reviewer.path == f"/clinic/responses/{reference}"
+    assert "A newer version came in while you had this open" in reviewer.document.text
+    assert find_review(reviewer, reference).fields["note"] == [NOTE]
 
 
 @pytest.mark.parametrize("is_broken", [False, True])
