@@ -18,6 +18,7 @@ from tests.browser.patient import expect_summary, load_edition, squeeze
 from tests.browser.scenes import WHO, find_patient
 from tests.support.browser import OpenPage, Screen
 from tests.support.server import Server
+from tests.web.patient.sender import NEXT_YEAR
 
 Paper = Literal["A4", "Letter"]
 WITHOUT_SCRIPTS = Screen(has_scripts=False)
@@ -32,7 +33,7 @@ WHO_AT_LENGTH = {
     "patient-name": "Maria Magdalena von und zu Testenberg-Probenhausen, née Musterfrau",
     "patient-appointment-day": "30",
     "patient-appointment-month": "September",
-    "patient-appointment-year": "2027",
+    "patient-appointment-year": f"{NEXT_YEAR}",
 }
 ABOVE = re.compile(r"(\d+/\d+)?(Demonstration\.Donotenterrealhealthinformation\.)?")
 
@@ -103,7 +104,8 @@ def test_a_sent_paper_says_whose_it_is_and_what_was_sent(
     letter: str, paper: str, printed: dict[tuple[str, str], Print]
 ) -> None:
     face, unsent = printed[letter + SENT, paper].sheets[0], printed[letter, paper].sheets[0]
-    told = (WHO_AT_LENGTH["patient-name"], "May 3, 1990", "September 30, 2027", "Version 1.", "changed after sending")
+    appointment = f"September 30, {NEXT_YEAR}"
+    told = (WHO_AT_LENGTH["patient-name"], "May 3, 1990", appointment, "Version 1.", "changed after sending")
     for words in told:
         assert squeeze(words) in face, words
         assert squeeze(words) not in unsent, words

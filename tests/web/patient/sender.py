@@ -18,6 +18,8 @@ from tests.web.patient.visitor import Document, Form, Visitor
 
 Typed = Mapping[str, str | Sequence[str]]
 SEND = "/share/send"
+NEXT_YEAR = datetime.now(UTC).year + 1
+"""The year of an appointment that is still to come: of one that is over, the page asks whether that is right."""
 WHO: dict[str, str | Sequence[str]] = {
     "patient-name": "Zoë O’Test",
     "patient-birth-day": "3",
@@ -31,7 +33,7 @@ FULL: dict[str, str | Sequence[str]] = {
     "patient-email": "zoe@example.test",
     "patient-appointment-day": "1",
     "patient-appointment-month": "12",
-    "patient-appointment-year": f"{datetime.now(UTC).year + 1}",
+    "patient-appointment-year": f"{NEXT_YEAR}",
 }
 
 

@@ -1,14 +1,12 @@
 """Sending: who one is and whether one agrees is asked only then, nothing typed is lost, and what is sent is whole."""
 
-from datetime import UTC, datetime
-
 import pytest
 from flask import Flask
 
 from app.questionnaire.answer import Coded, Number
 from app.storage.engine import begin_write
 from tests.web.patient.conftest import Clock
-from tests.web.patient.sender import FULL, SEND, WHO, answer, find_services, list_responses, open_all, send
+from tests.web.patient.sender import FULL, NEXT_YEAR, SEND, WHO, answer, find_services, list_responses, open_all, send
 from tests.web.patient.stored import read_answers
 from tests.web.patient.visitor import ORIGIN, Document, Visitor
 
@@ -46,7 +44,7 @@ def test_what_is_sent_is_what_was_typed_and_only_the_desk_opens_it(sender: Visit
     patient = opened.sent.patient
     assert (patient.name, patient.birth) == ("Zoë O’Test", (1990, 5, 3))
     assert patient.contact == "555 0100, zoe@example.test"
-    assert patient.appointment == (datetime.now(UTC).year + 1, 12, 1)
+    assert patient.appointment == (NEXT_YEAR, 12, 1)
     consent = opened.sent.consent
     assert consent.text.startswith("I agree that staff at Demonstration clinic may read my answers")
     assert "You can ask Demonstration clinic for a copy" in consent.text
