@@ -54,6 +54,25 @@ def cut(sealed: bytes) -> dict[str, bytes]:
     return {f"sealed bytes from {start}": sealed[start : start + 16] for start in range(0, len(sealed) - 16, 64)}
 
 
+def erase(patient: Walker) -> None:
+    """Erase a draft as its patient does."""
+    patient.ask("GET", "/erase")
+    patient.send(next(form for form in patient.document.forms if form.action == "/erase"))
+
+
+def erase_while_somebody_reads(patient: Walker, server: Server, sealed: dict[str, bytes]) -> None:
+    """Erase a draft while somebody reads the database, as a backup does: its traces go soon after, as the page says."""
+    with closing(sqlite3.connect(server.data / "foreword.sqlite3", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM drafts").fetchone()
+        erase(patient)
+        assert "Its last sealed traces on this server are overwritten soon." in patient.document.text
+        assert find_traces(read_files(server.data), sealed)
+    deadline = time.monotonic() + SECONDS
+    while find_traces(read_files(server.data), sealed) and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
 def test_answers_are_sealed_while_written_and_gone_when_erased(
     start_server: StartServer,
 ) -> None:
@@ -77,27 +96,16 @@ def test_answers_are_sealed_while_written_and_gone_when_erased(
     # And the patient's secret is in no file either
     assert find_traces(read_files(*places), {"secret": patient.cookies["foreword-draft"].encode()}) == []
     # When they erase it
-    patient.ask("GET", "/erase")
-    patient.send(next(form for form in patient.document.forms if form.action == "/erase"))
+    erase(patient)
     # Then not one byte of it is left
     assert find_traces(read_files(*places), ENCODINGS | sealed) == []
     patient.ask("GET", "/check")
     assert patient.status == 410
-    # And where somebody reads the whole database meanwhile, as a backup does, the page does not say so
+    # And so it is of another one where somebody was reading meanwhile
     patient.start()
     patient.walk(answers)
     sealed = cut(read_sealed(server))
-    with closing(sqlite3.connect(server.data / "foreword.sqlite3", isolation_level=None)) as reader:
-        reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM drafts").fetchone()
-        patient.ask("GET", "/erase")
-        patient.send(next(form for form in patient.document.forms if form.action == "/erase"))
-        assert "Its last sealed traces on this server are overwritten soon." in patient.document.text
-        assert find_traces(read_files(server.data), sealed)
-    # But they are, as soon as nobody reads
-    deadline = time.monotonic() + SECONDS
-    while find_traces(read_files(server.data), sealed) and time.monotonic() < deadline:
-        time.sleep(0.2)
+    erase_while_somebody_reads(patient, server, sealed)
     assert find_traces(read_files(*places), ENCODINGS | sealed) == []
     patient.connection.close()
 
