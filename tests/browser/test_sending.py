@@ -169,9 +169,11 @@ def test_a_patient_who_erases_leaves_nothing_on_the_phone_and_still_has_the_rece
         assert WORDS not in shown
         assert reference not in shown
     # And the code opens what was sent, without an answer, on any device, and leaves no cookie there
-    other = open_page(live_server.url, PHONES["a phone without script"])
+    other = open_page(live_server.url, PHONES["a narrow phone without script"])
     other.goto("/resume")
     other.get_by_label("Resume code").fill(code)
+    # Its box shows the whole code, so that it can be compared to the end
+    assert other.get_by_label("Resume code").evaluate("box => box.scrollWidth <= box.clientWidth")
     other.get_by_role("button", name="Open this form").click()
     other.get_by_role("heading", name="What you sent to the clinic").wait_for()
     assert read_reference(other) == reference
