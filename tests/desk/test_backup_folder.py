@@ -237,29 +237,20 @@ def test_one_of_a_database_whose_log_was_changed_is_kept_beside_every_older_one(
     assert told.startswith(f"{kept.folder}: no older backup is removed, because the newest one has the faults")
 
 
-def test_a_folder_that_is_away_is_told_and_tried_again_after_a_rest(kept: Kept) -> None:
+@pytest.mark.parametrize(("hour", "begun"), [(3, NIGHT), (23, NIGHT + timedelta(hours=19, minutes=5))])
+def test_a_folder_that_is_away_is_told_and_tried_again_after_a_rest(kept: Kept, hour: int, begun: datetime) -> None:
+    night = replace(kept.night, settings=replace(kept.settings, backup_hour=hour))  # the second is tried after midnight
     away = kept.folder.rename(kept.folder.with_name(f"{kept.folder.name}-away"))
-    assert run_due_backup(kept.night, NIGHT)
+    assert run_due_backup(night, begun)
     assert kept.list_outcomes() == [("failed", "no-folder")]
-    assert any("this program cannot write there" in finding for finding in kept.list_findings(NIGHT))
+    assert any("this program cannot write there" in finding for finding in kept.list_findings(begun))
     away.rename(kept.folder)
-    assert not run_due_backup(kept.night, NIGHT + timedelta(minutes=20))
-    assert any("failed: the folder was not there" in finding for finding in kept.list_findings(NIGHT))
-    assert run_due_backup(kept.night, NIGHT + timedelta(minutes=40))
+    assert not run_due_backup(night, begun + timedelta(minutes=20))
+    assert any("failed: the folder was not there" in finding for finding in kept.list_findings(begun))
+    assert run_due_backup(night, begun + timedelta(minutes=40))
     assert kept.list_outcomes() == [("done", ""), ("failed", "no-folder")]
-    assert kept.list_findings(NIGHT + timedelta(hours=1)) == []
-
-
-def test_a_night_that_begins_before_midnight_is_tried_again_after_it(kept: Kept) -> None:
-    late = replace(kept.night, settings=replace(kept.settings, backup_hour=23))
-    begun = NIGHT + timedelta(hours=19, minutes=5)  # 23:35
-    away = kept.folder.rename(kept.folder.with_name(f"{kept.folder.name}-away"))
-    assert run_due_backup(late, begun)
-    away.rename(kept.folder)
-    assert run_due_backup(late, begun + timedelta(minutes=40))
-    assert kept.list_outcomes() == [("done", ""), ("failed", "no-folder")]
-    assert not run_due_backup(late, begun + timedelta(hours=23))
-    assert run_due_backup(late, begun + timedelta(hours=24))
+    assert kept.list_findings(begun + timedelta(hours=1)) == []
+    assert not run_due_backup(night, begun + timedelta(hours=22))
 
 
 def test_what_broke_off_never_looks_like_a_backup_and_the_next_one_removes_it(kept: Kept) -> None:
