@@ -220,6 +220,7 @@ def build_words(translate: Translate) -> SummaryWords:
         demonstration=translate("Demonstration. Do not enter real health information."),
         made_by=translate("Made with Foreword. The answers stand as the patient gave them."),
         own_words_note=translate("“ ” marks the patient’s own words."),
+        and_more=translate("and %(count)s more"),
         continued_again=translate("continued"),
         answers_follow=translate("All answers follow on pages %(first)s to %(last)s."),
         appointment_label=translate("Appointment"),

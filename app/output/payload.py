@@ -33,7 +33,7 @@ Paper = Literal["a4", "us-letter"]
 _PLAIN = re.compile("[\x00-\u02ff\u0370-\u052f\u1e00-\u1eff\u2010-\u2027\u2030-\u205e]*")
 Shape = Literal["word", "beside", "below", "long"]
 Value = dict[str, object]
-_PATTERNS = ("page_of", "continued", "continued_again", "answers_follow")  # the template puts numbers into these
+_PATTERNS = ("page_of", "continued", "and_more", "continued_again", "answers_follow")  # the template puts numbers in
 LONGEST_WORD = 22  # cells that stand on one line of the answers' column in any script
 LONGEST_BESIDE = 160
 LONGEST_BELOW = 1500
@@ -179,6 +179,7 @@ class _View:
                     "word": group.word.value,
                     "heading": _show(group.heading),
                     "entries": [self._entry(entry) for entry in group.entries],
+                    "more": {"count": f"{len(group.more)}", "from": group.more[0]} if group.more else None,
                     "split": find_split([_weigh(entry, is_running=is_shorter) for entry in group.entries]),
                 }
                 for group in face.groups

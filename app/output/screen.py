@@ -36,7 +36,7 @@ def measure_face(face: FaceSheet) -> int:
     """Return how much room a face sheet takes, in characters."""
     entries = [*face.visit, *face.lists, *(entry for group in face.groups for entry in group.entries)]
     lines = [line for entry in entries for fact in entry.facts for line in fact.lines]
-    cut = sum(entry.continued_at is not None for entry in entries)
+    cut = sum(entry.continued_at is not None for entry in entries) + 2 * sum(bool(group.more) for group in face.groups)
     words = sum(len(entry.label) + _ENTRY for entry in entries) + sum(map(_measure_line, lines))
     return words + cut * _CONTINUED
 

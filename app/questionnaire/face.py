@@ -1,8 +1,8 @@
 """The face sheet: the one page a clinician reads first, whole and then shorter and shorter.
 
 The headings are fixed, all are always there, items stand in questionnaire order (design D-2). A shorter sheet marks
-every entry it cuts with where the whole answer stands; nothing is cut in silence. It must never look at what an
-answer means.
+every entry it cuts with where the whole answer stands; nothing is cut in silence. *Not answered* names every question
+that was asked and not answered, a follow-up too, or counts it (D-3). It must never look at what an answer means.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from app.questionnaire.answer import Answer, Coded
 from app.questionnaire.facts import PLACEHOLDER
 from app.questionnaire.model import Face, Item, Word
-from app.questionnaire.shorten import COMPRESSIONS, SEPARATOR, shorten_face
+from app.questionnaire.shorten import COMPRESSIONS, SEPARATOR, Marks, shorten_face
 from app.questionnaire.summary_model import (
     AnswerView,
     FaceEntry,
@@ -51,7 +51,6 @@ def build_faces(
 ) -> tuple[FaceSheet, ...]:
     """Return the face sheet of the questions that were asked whole, then at each compression that still shortens it."""
     items = list(asked)
-    screening = [item for item in items if item.face is Face.SCREENING]
     whole = FaceSheet(
         visit=tuple(_build_listed(item, views, language) for item in items if item.face is Face.VISIT),
         lists=tuple(_build_listed(item, views, language) for item in items if item.face is Face.LIST),
@@ -59,22 +58,31 @@ def build_faces(
             FaceGroup(
                 word=word,
                 heading=heading,
-                entries=tuple(
-                    _build_entry(item, views, language, words)
-                    for item in screening
-                    if (views[item.link_id].word or Word.YES) is word
-                ),
+                entries=tuple(_walk_group(word, items, views, language, words)),
             )
             for word, heading in headings.items()
         ),
     )
-    mark = len(f" ({words.continued} )") + _PLACE
+    marks = Marks(continued=len(f" ({words.continued} )") + _PLACE, more=len(words.and_more))
     faces = [whole]
     for compression in COMPRESSIONS:
-        shorter = shorten_face(whole, compression, mark)
+        shorter = shorten_face(whole, compression, marks)
         if shorter != faces[-1]:
             faces.append(shorter)
     return tuple(faces)
+
+
+def _walk_group(
+    word: Word, items: Iterable[Item], views: Mapping[str, AnswerView], language: str, words: SummaryWords
+) -> Iterator[FaceEntry]:
+    """Yield the screening items of one heading, and under *Not answered* whatever else has no answer."""
+    for item in items:
+        view = views[item.link_id]
+        if item.face is Face.SCREENING:
+            if (view.word or Word.YES) is word:
+                yield _build_entry(item, views, language, words)
+        elif word is Word.NOT_ANSWERED and not view.is_answered:
+            yield FaceEntry(link_id=item.link_id, label=item.label.to(language), is_countable=True)
 
 
 def _build_listed(item: Item, views: Mapping[str, AnswerView], language: str) -> FaceEntry:

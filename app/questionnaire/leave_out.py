@@ -76,5 +76,12 @@ def _thin(face: FaceSheet, gone: frozenset[str], telling: Collection[str]) -> Fa
             if entry.link_id not in gone
         )
 
-    groups = tuple(replace(group, entries=keep(group.entries)) for group in face.groups)
+    groups = tuple(
+        replace(
+            group,
+            entries=keep(group.entries),
+            more=tuple(link_id for link_id in group.more if link_id not in gone),
+        )
+        for group in face.groups
+    )
     return replace(face, visit=keep(face.visit), lists=keep(face.lists), groups=groups)

@@ -70,6 +70,7 @@ def build_summary(
     kept = {link_id: answer for link_id, answer in answers.items() if link_id in enabled}
     asked = [item for item in edition.questions if item.link_id in enabled]
     views = {item.link_id: view_answer(item, kept.get(item.link_id), frame) for item in asked}
+    told = [item for item in asked if edition.page_of[item.link_id] is not edition.share]
     return Summary(
         language=frame.language,
         direction=frame.direction,
@@ -80,7 +81,7 @@ def build_summary(
         reference=frame.reference,
         name=frame.name,
         is_demonstration=frame.is_demonstration,
-        faces=build_faces(keep_own_facts(edition, asked, kept), views, frame.headings, frame.language, frame.words),
+        faces=build_faces(keep_own_facts(edition, told, kept), views, frame.headings, frame.language, frame.words),
         sections=tuple(_build_sections(edition, views, frame)),
         companion=build_companion(edition, frame) if has_companion else (),
         contacts=frame.contacts,

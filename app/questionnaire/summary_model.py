@@ -75,7 +75,8 @@ class FaceFact:
 class FaceEntry:
     """One item on the face sheet. `continued_at` is the linkId where the whole answer stands, when this is cut.
 
-    `briefs` say the rows of a list in fewer words and fewer, for where there is no room for all.
+    `briefs` say the rows of a list in fewer words and fewer, for where there is no room for all. What `is_countable`
+    may be counted instead of named.
     """
 
     link_id: str
@@ -83,15 +84,21 @@ class FaceEntry:
     facts: tuple[FaceFact, ...] = ()
     briefs: tuple[FaceFact, ...] = ()
     continued_at: str | None = None
+    is_countable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceGroup:
-    """One of the fixed headings of D-2 with its items in questionnaire order; always present, even when empty."""
+    """One of the fixed headings of D-2 with its items in questionnaire order; always present, even when empty.
+
+    *Not answered* holds every question that was asked and not answered. `more` are the linkIds of those that there is
+    no room to name: all after the ones that are named, in questionnaire order.
+    """
 
     word: Word
     heading: str
     entries: tuple[FaceEntry, ...]
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +275,7 @@ class SummaryWords:
     demonstration: str
     made_by: str
     own_words_note: str
+    and_more: str = ""
     continued_again: str = ""
     answers_follow: str = ""
     appointment_label: str = ""

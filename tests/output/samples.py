@@ -112,13 +112,24 @@ def make_clinic_copy() -> Summary:
     return make_summary(answer_as("Test Patient B"), name="Test Patient B", reference="K7QM-4TXA", has_companion=True)
 
 
-def make_many_conditions() -> Summary:
-    """Return the clinic's copy for somebody with some twenty-five conditions, two medicines and two questions."""
+def answer_yes() -> dict[str, Answer]:
+    """Return a Yes to some twenty-five conditions and no answer to what is asked about them."""
     answers = dict(answer_as("BASE"))
     for item in make_edition().questions:
         codes = tuple(option.code for option in item.answer_options)
         if item.face is Face.SCREENING and "does-not-apply" not in codes and "yes" in codes:
             answers[item.link_id] = Coded(("yes",))
+    return answers
+
+
+def make_many_conditions_alone() -> Summary:
+    """Return the clinic's copy for somebody who said Yes to some twenty-five conditions and no more about them."""
+    return build_summary(make_edition(), answer_yes(), make_sent_frame(has_contact=True), has_companion=True)
+
+
+def make_many_conditions() -> Summary:
+    """Return the clinic's copy for somebody with some twenty-five conditions, two medicines and two questions."""
+    answers = answer_yes()
     ask = "How long would a visit take, and may my daughter wait with me?\nShould I take my pills on that morning?"
     rows = (
         ("lisinopril", "10 mg", "once a day", "blood pressure"),

@@ -184,6 +184,23 @@ def test_somebody_with_many_conditions_has_a_first_page_that_says_something(size
     assert squash("How long would a visit take") in page
     assert all(name in page for name in ("lisinopril", "sertraline"))
     assert page.count("continuedonpage") <= 18
+    assert squash("Sleep apnea: machine or mask at night: Yes") in page
+
+
+@pytest.mark.parametrize("size", PAPERS)
+def test_what_was_not_answered_is_named_or_counted_with_its_page(size: PaperSize, draw: Draw) -> None:
+    summary = samples.make_many_conditions_alone()
+    paper = draw(summary, paper=size)
+    rows = [row for section in summary.sections for row in section.rows if not row.answer.is_answered]
+    # The last heading of its name: above it, answers of their own say so too
+    run = paper.pages[0].rpartition(squash("Not answered"))[2].partition(squash("marks the patient"))[0]
+    told = re.search(r"and(\d+)more\(continuedonpage(\d+)\)", run)
+    assert told
+    assert run.count("·") + int(told[1]) == len(rows) > 40
+    first = rows[run.count("·")]
+    assert squash(rows[0].label) in run
+    assert squash(first.label) not in run
+    assert squash(first.question) in paper.pages[int(told[2]) - 1]
 
 
 def test_continued_on_page_names_the_page_where_the_answer_stands(extreme: Paper) -> None:

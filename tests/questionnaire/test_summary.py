@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.output.frame import Clinic, build_frame
 from app.questionnaire.answer import Answer, Coded, DateParts, Number, Rows, Text
 from app.questionnaire.crisis import CrisisLine, CrisisSet
+from app.questionnaire.enable import find_way
 from app.questionnaire.model import (
     AnswerOption,
     Face,
@@ -21,10 +22,10 @@ from app.questionnaire.model import (
     Unit,
     Word,
 )
-from app.questionnaire.shorten import COMPRESSIONS, cut_text, shorten_face
+from app.questionnaire.shorten import COMPRESSIONS, Marks, cut_text, shorten_face
 from app.questionnaire.summary import build_summary, list_unsent
 from app.questionnaire.summary_model import FaceEntry, FaceGroup, FaceSheet, Summary
-from tests.output.samples import answer_as, make_summary
+from tests.output.samples import answer_as, make_edition, make_summary
 from tests.questionnaire.build import edition, option, page, question, text, when, yes_no
 from tests.support.examples import count_examples
 
@@ -260,6 +261,36 @@ def test_a_list_that_says_the_same_in_running_text_is_not_marked_as_cut() -> Non
     assert last.lists[0].continued_at is None
 
 
+def test_what_was_chosen_stays_longer_than_what_was_typed() -> None:
+    walk = edition(
+        [
+            page(
+                "p",
+                question("allergy", face=Face.SCREENING, key_facts=(text("to: {what}"), text("ketamine: {it}"))),
+                question("what", ItemType.TEXT),
+                question("it"),
+            )
+        ]
+    )
+    answers: dict[str, Answer] = {"allergy": Coded(("yes",)), "what": Text("nuts " * 60), "it": Coded(("no",))}
+    faces = [find_entry(face, "allergy") for face in build_summary(walk, answers, FRAME).faces]
+    cut = [say(entry) for entry in faces if entry.continued_at and entry.facts]
+    assert any(len(facts) > 1 for facts in cut)
+    assert all(facts[-1] == "ketamine: No" for facts in cut)
+
+
+def find_entry(face: FaceSheet, link_id: str) -> FaceEntry:
+    return next(entry for entry in list_entries(face) if entry.link_id == link_id)
+
+
+def test_a_fact_that_fits_the_line_its_mark_would_take_is_cut_only_at_the_last() -> None:
+    answers = answer_as("BASE") | {"sleep-apnea": Coded(("yes",)), "sleep-machine": Coded(("yes",))}
+    *faces, _ = make_summary(answers | {"questions-for-doctor": Text("word " * 900)}).faces
+    assert len(faces) > 5
+    for face in faces[:-1]:
+        assert say(find_entry(face, "sleep-apnea")) == ["machine or mask at night: Yes"]
+
+
 def test_half_a_pair_of_numbers_is_never_left() -> None:
     last = summarize(heart_disease=Coded(("yes",)), kind=Coded(("stent",), "long " * 30), top=Number("182")).faces[-1]
     assert say(next(one for one in list_entries(last) if one.link_id == "heart-disease")) == []
@@ -275,14 +306,48 @@ def test_a_cut_text_is_the_texts_beginning(whole: str, limit: int) -> None:
 any_codes = st.sampled_from(["yes", "no", "not-sure", "prefer-not"]).map(lambda code: Coded((code,)))
 
 
+def choose(item: Item) -> st.SearchStrategy[Answer | None]:
+    """Return an answer that leads on, another, or none; what is typed is short."""
+    codes = [option.code for option in item.answer_options]
+    if not codes:
+        return st.none() | st.just(Text("as typed")) if item.type in {ItemType.TEXT, ItemType.STRING} else st.none()
+    if item.repeats:
+        return st.none() | st.just(
+            Coded(tuple(option.code for option in item.answer_options if not option.is_exclusive))
+        )
+    return st.none() | st.sampled_from([*codes, *(["yes"] * 4 if "yes" in codes else [])]).map(
+        lambda code: Coded((code,))
+    )
+
+
+@settings(max_examples=count_examples(40))
+@given(st.fixed_dictionaries({item.link_id: choose(item) for item in make_edition().questions}))
+def test_no_question_that_was_asked_and_not_answered_is_passed_over_in_silence(
+    chosen: dict[str, Answer | None],
+) -> None:
+    answers = {link_id: answer for link_id, answer in chosen.items() if answer is not None}
+    walk, last = make_edition(), make_edition().share
+    asked = find_way(walk, answers).enabled - (last.link_ids if last else frozenset())
+    unanswered = [item.link_id for item in walk.questions if item.link_id in asked and item.link_id not in answers]
+    whole, *shorter = make_summary(answers).faces
+    assert [entry.link_id for entry in whole.groups[-1].entries] == unanswered
+    for face in shorter:
+        group = face.groups[-1]
+        named = [entry.link_id for entry in group.entries]
+        screening = [name for name in unanswered if walk.items[name].face is Face.SCREENING]
+        assert sorted([*named, *group.more]) == sorted(unanswered)
+        assert set(screening) <= set(named)
+        assert len(named) > len(screening) or not group.more
+
+
 @settings(max_examples=count_examples(60))
 @given(
     st.fixed_dictionaries({}, optional={"heart-disease": any_codes, "stroke": any_codes, "reason": st.text().map(Text)})
 )
 def test_every_screening_item_is_on_the_face_sheet_once_whatever_was_answered(answers: dict[str, Answer]) -> None:
     summary = build_summary(WALK, answers, FRAME)
-    for face in (*summary.faces, shorten_face(summary.faces[0], COMPRESSIONS[-1], 22)):
-        entries = [entry.link_id for group in face.groups for entry in group.entries]
+    for face in (*summary.faces, shorten_face(summary.faces[0], COMPRESSIONS[-1], Marks(continued=22, more=21))):
+        entries = [entry.link_id for group in face.groups for entry in group.entries if not entry.is_countable]
         assert sorted(entries) == ["alcohol", "heart-disease", "stroke"]
 
 
