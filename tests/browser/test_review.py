@@ -76,7 +76,7 @@ def find_by_name(page: Page, eye: Eye, words: str, reference: str) -> None:
     eye.look("list")
     page.get_by_label("Name", exact=True).fill(words)
     page.get_by_role("button", name="Find").click()
-    expect(page.get_by_role("row", name=reference)).to_contain_text("Your clinic asked to see this answer first")
+    expect(page.get_by_role("row", name=reference)).to_contain_text("Your clinic has this answer marked")
     eye.look("list: found")
     assert words not in page.url
     # One link a row, read out as name and reference; the name itself is what people press

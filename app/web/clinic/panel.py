@@ -16,6 +16,7 @@ from app.storage.responses import OPEN, ReviewStatus, StoredResponse
 from app.web.clinic.sheet import NOTE, StrayNote
 from app.web.clinic.words import write_state
 from app.web.i18n import translate
+from app.web.services import get_services
 
 _FORM_BYTES: Final = 16
 
@@ -58,7 +59,10 @@ def build_panel(
     strays: tuple[StrayNote, ...],
     problems: Mapping[str, str],
 ) -> Panel:
-    """Return what can be done; what nobody can read cannot be marked reviewed (`is_open`)."""
+    """Return what can be done; what nobody can read cannot be marked reviewed (`is_open`).
+
+    The day of a call is today's until another is set or typed.
+    """
     return Panel(
         state=write_state(stored),
         who=owner,
@@ -71,7 +75,7 @@ def build_panel(
         form=typed.get("form") or secrets.token_hex(_FORM_BYTES),
         note=typed.get(NOTE, ""),
         strays=strays,
-        call_on=typed.get("call-on", "") or stored.call_on or "",
+        call_on=typed.get("call-on", stored.call_on or get_services().today().isoformat()),
         problems=problems,
     )
 

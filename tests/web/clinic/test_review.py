@@ -82,6 +82,16 @@ def test_a_review_from_the_first_look_to_the_last(app: Flask, reference: str, re
     assert done == [f"response.{word}" for word in ("claimed", "held-for-call", "released", "reviewed", "reopened")]
 
 
+def test_a_call_is_due_today_unless_another_day_is_chosen(app: Flask, reference: str, reviewer: Visitor) -> None:
+    services = find_services(app)
+    with app.app_context():
+        today = services.today().isoformat()
+    act(reviewer, reference, "call")
+    assert read_stored(app, reference).call_on == today
+    press(reviewer, reference, "call", call_on="2099-01-01")
+    assert find_review(reviewer, reference).fields["call-on"] == ["2099-01-01"]
+
+
 def test_reviewed_leaves_the_list_in_one_step_and_offers_the_one_that_waits_longest(
     app: Flask, clock: Clock, reference: str, reviewer: Visitor
 ) -> None:
@@ -270,7 +280,7 @@ def test_a_correction_of_what_is_reviewed_comes_back_to_the_list(
 @pytest.mark.parametrize(
     ("action", "typed", "advice"),
     [
-        ("call", {}, "Enter the day by which somebody has to call"),
+        ("call", {"call_on": ""}, "Enter the day by which somebody has to call"),
         ("call", {"call_on": "2020-01-01"}, "Enter a day from today on"),
         ("note", {}, "Write the note before you save it"),
     ],

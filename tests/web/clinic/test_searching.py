@@ -144,7 +144,7 @@ def test_what_cannot_be_read_is_told_and_nothing_typed_is_lost(
     assert reviewer.document.title.startswith("Error: ")
     assert reviewer.document.text.count(advice) == 2  # above the page, and beside the box
     (control,) = (one for one in reviewer.document.controls if one.get("id") == box)
-    assert control["aria-describedby"] == f"{box}-problem"
+    assert control["aria-describedby"] == ("name-help name-problem" if box == "name" else f"{box}-problem")
     assert f"{box}-problem" in reviewer.document.ids
     fields = reviewer.find_form("/clinic/responses").fields
     assert fields[box] == [typed]

@@ -171,10 +171,12 @@ def test_who_opens_the_clinic_is_told_what_is_missing_before_a_form_can_be_read(
         assert visitor.document.text.index(sentence) > visitor.document.text.index("Emergency number")
 
 
-def test_what_comes_marked_is_said_and_unfolded_until_it_is_saved(opener: Colleague) -> None:
+def test_what_comes_marked_is_said_until_it_is_saved(opener: Colleague) -> None:
     visitor = opener.visitor
     visitor.get("/clinic/setup")
     assert "The list comes with one answer marked" in visitor.document.text
+    assert visitor.last is not None
+    assert "<details open" not in visitor.last.get_data(as_text=True)  # the rest of the form is not far below
     visitor.post(FILLED, form=visitor.find_form("/clinic/setup"))
     visitor.get("/clinic/settings")
     assert "The list comes with one answer marked" not in visitor.document.text

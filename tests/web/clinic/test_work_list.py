@@ -80,7 +80,7 @@ def test_a_marked_answer_is_told_in_words_and_moves_nothing(app: Flask, clock: C
     marked = Sender(app, clock, name="Second").send(suicidal_thoughts=Coded(("yes",)))
     text = reviewer.get("/clinic/responses").text
     assert list_rows(reviewer) == [first, marked]
-    assert text.count("Your clinic asked to see this answer first: ") == 1
+    assert text.count("Your clinic has this answer marked: ") == 1
     assert reviewer.last is not None
     rows = re.findall(r"<tr>.*?</tr>", reviewer.last.text, re.DOTALL)[1:]
     plain = [re.sub(r"<small>.*?</small>", "", row) for row in rows]
