@@ -344,7 +344,7 @@ def test_every_form_of_staff_has_a_row(app: Flask) -> None:
     assert sorted(list_rules(app) ^ (known | BUTTONS.keys())) == []
 
 
-@pytest.mark.parametrize("one", CASES, ids=lambda one: f"{one.rule.removeprefix('/clinic')} {' '.join(one.wrong)}"[:60])
+@pytest.mark.parametrize("one", CASES, ids=lambda one: f"{one.rule.removeprefix('/clinic')} {' '.join(sorted(one.wrong))}"[:60])
 def test_what_is_wrong_is_said_at_its_control_and_what_was_typed_is_still_there(cast: Cast, one: Case) -> None:
     # Given a page with a form
     visitor = one.open(cast)
