@@ -344,7 +344,11 @@ def test_every_form_of_staff_has_a_row(app: Flask) -> None:
     assert sorted(list_rules(app) ^ (known | BUTTONS.keys())) == []
 
 
-@pytest.mark.parametrize("one", CASES, ids=lambda one: f"{one.rule.removeprefix('/clinic')} {' '.join(sorted(one.wrong))}"[:60])
+def name_case(one: Case) -> str:
+    return f"{one.rule.removeprefix('/clinic')} {' '.join(sorted(one.wrong))}"[:60]
+
+
+@pytest.mark.parametrize("one", CASES, ids=name_case)
 def test_what_is_wrong_is_said_at_its_control_and_what_was_typed_is_still_there(cast: Cast, one: Case) -> None:
     # Given a page with a form
     visitor = one.open(cast)
