@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.questionnaire.summary_model import FaceSheet, Line, Summary
+from app.questionnaire.summary_model import FaceEntry, FaceSheet, Line, Summary
 
 _ROOM: Final = 2600
 """How many characters fit on the page: in Chromium on Letter, 1 of 1,200 random patients overflowed at 2640."""
@@ -25,6 +25,9 @@ _CONTINUED: Final = 18
 _ENTRY: Final = 8
 """How many characters of room an entry takes besides its words."""
 
+_ALONE: Final = 45
+"""How much a name that may be counted takes at least: half a line of the page, with nothing else in it."""
+
 
 def choose_face(summary: Summary) -> FaceSheet:
     """Return the longest face sheet that a browser prints on one page."""
@@ -36,9 +39,13 @@ def measure_face(face: FaceSheet) -> int:
     """Return how much room a face sheet takes, in characters."""
     entries = [*face.visit, *face.lists, *(entry for group in face.groups for entry in group.entries)]
     lines = [line for entry in entries for fact in entry.facts for line in fact.lines]
-    cut = sum(entry.continued_at is not None for entry in entries) + 2 * sum(bool(group.more) for group in face.groups)
-    words = sum(len(entry.label) + _ENTRY for entry in entries) + sum(map(_measure_line, lines))
-    return words + cut * _CONTINUED
+    cut = sum(entry.continued_at is not None for entry in entries)
+    words = sum(map(_measure_name, entries)) + sum(map(_measure_line, lines))
+    return words + cut * _CONTINUED + _ALONE * sum(bool(group.more) for group in face.groups)
+
+
+def _measure_name(entry: FaceEntry) -> int:
+    return max(len(entry.label) + _ENTRY, _ALONE if entry.is_countable else 0)
 
 
 def _measure_line(line: Line) -> int:

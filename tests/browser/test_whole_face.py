@@ -14,6 +14,7 @@ from tests.browser.patient import expect_summary, squeeze
 from tests.browser.review_desk import Correspondent
 from tests.browser.scenes import find_patient
 from tests.browser.staff import sign_in
+from tests.output.samples import answer_yes
 from tests.support.browser import PHONE, OpenPage, Screen
 from tests.support.server import Server, StartServer
 
@@ -44,6 +45,26 @@ def test_a_patient_sees_it_whole_and_prints_one_page(letter: str, live_server: S
         page = courier.context.new_page()
         page.goto("/summary")
         check_face(page, expect_summary(find_patient(letter)))
+
+
+def test_many_questions_without_an_answer_are_all_on_the_screen_and_counted_in_print(
+    live_server: Server, browser: Browser
+) -> None:
+    answers = {link_id: answer for link_id, answer in answer_yes().items() if link_id != "answers-checked"}
+    with send_courier(browser, live_server.url) as courier:
+        courier.start()
+        courier.walk(answers)
+        page = courier.context.new_page()
+        page.goto("/summary")
+        summary = expect_summary(answers)
+        check_face(page, summary)
+        *_, unanswered = page.locator(".face section").all()
+        names = [entry.label for entry in summary.faces[0].groups[-1].entries]
+        assert unanswered.locator("li:visible").all_inner_texts() == names
+        page.emulate_media(media="print")
+        *named, last = unanswered.locator("li:visible").all_inner_texts()
+        assert named
+        assert last == f"and {len(names) - len(named)} more (continued below)"
 
 
 @pytest.mark.parametrize("screen", [Screen(), PHONE], ids=["a desktop", "a phone"])
