@@ -40,6 +40,10 @@ def _draw_lines(summary: Summary) -> Iterator[str]:
         yield from _wrap("; ".join(f"{source.key}: {source.title} [{source.mark}]" for source in entry.sources), 4)
         if entry.review:
             yield from _wrap(entry.review, 4)
+    if summary.legend:
+        yield ""
+    for line in summary.legend:
+        yield from _wrap(line, 0)
     yield ""
     yield from _wrap(summary.disclaimer, 0)
 

@@ -97,6 +97,7 @@ def build_frame(
         emergency=clinic.crisis.emergency_tel,
         words=build_words(translate),
         headings=build_headings(translate),
+        marks=build_marks(translate),
         fill=lambda text: fill_placeholders(text, clinic, translate),
         format_date=lambda year, month, day: _format_parts(locale, year, month, day),
         birth=_format_parts(locale, *birth) if birth else "",
@@ -193,6 +194,16 @@ def build_headings(translate: Translate) -> dict[Word, str]:
         Word.NO: translate("No"),
         Word.DOES_NOT_APPLY: translate("Does not apply"),
         Word.NOT_ANSWERED: translate("Not answered"),
+    }
+
+
+def build_marks(translate: Translate) -> dict[str, str]:
+    """Return what each mark of a source means, as the page for clinicians says it."""
+    return {
+        "V": translate("read at the publisher"),
+        "V2": translate("read in a reprint, mirror, digest, or abstract"),
+        "V2/V": translate("some of it as V2, some as V"),
+        "U": translate("general knowledge, not verified"),
     }
 
 

@@ -22,6 +22,7 @@ from app.questionnaire.summary_model import (
     FaceSheet,
     Line,
     Row,
+    Section,
     StaffPart,
     Summary,
     SummaryWords,
@@ -104,12 +105,10 @@ def build_payload(summary: Summary, *, paper: Paper, large_print: bool) -> str:
         "contacts": [_build_contact(contact) for contact in summary.contacts],
         "disclaimer": _show(summary.disclaimer),
         "words": _build_words(summary.words, summary.emergency),
-        "sections": [
-            {"title": _show(section.title), "rows": [view.row(row) for row in section.rows]}
-            for section in summary.sections
-        ],
+        "sections": [view.section(section) for section in summary.sections],
         "staff": view.staff(summary.staff) if summary.staff else None,
         "companion": [_build_companion(entry) for entry in summary.companion],
+        "legend": [_show(line) for line in summary.legend],
     }
     shown = [view.face(face, is_shorter=place > 0) for place, face in enumerate(faces)]
     texts = [json.dumps(part, ensure_ascii=False) for part in (document, *shown)]
@@ -198,6 +197,9 @@ class _View:
             "wide": is_wide,
             "continued": entry.continued_at,
         }
+
+    def section(self, section: Section) -> Value:
+        return {"title": _show(section.title), "rows": [self.row(row) for row in section.rows]}
 
     def row(self, row: Row) -> Value:
         answer = row.answer

@@ -46,6 +46,7 @@ def _walk(summary: Summary) -> Iterator[str]:
         yield words.companion_note
         for entry in summary.companion:
             yield from _walk_companion(entry)
+        yield from ("", *summary.legend)
     yield from ("", _RULE, words.crisis_heading.replace("%(number)s", summary.emergency))
     for contact in summary.contacts:
         yield f"{contact.name}: {contact.how}" + (f" ({contact.hours})" if contact.hours else "")

@@ -6,8 +6,8 @@ shortened in silence or reworded. It must never know how a summary is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from app.questionnaire.answer import Answer, Coded, DateParts, Number, Rows, Text
 from app.questionnaire.edition import Edition, Page
@@ -37,7 +37,7 @@ class Frame:
     """What stands around the answers: who gives the paper out, when, in which language, and how things are written.
 
     `date` is already written for people. `fill` puts the clinic's name and contacts into the questionnaire's texts.
-    `format_date` takes year, month and day (or None).
+    `format_date` takes year, month and day (or None). `marks` says what each mark of a source means.
     """
 
     language: str
@@ -55,6 +55,7 @@ class Frame:
     format_date: Callable[[int, int, int | None], str]
     birth: str = ""
     sending: Sending = NOT_SENT
+    marks: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_summary(
@@ -71,6 +72,7 @@ def build_summary(
     asked = [item for item in edition.questions if item.link_id in enabled]
     views = {item.link_id: view_answer(item, kept.get(item.link_id), frame) for item in asked}
     told = [item for item in asked if edition.page_of[item.link_id] is not edition.share]
+    companion = build_companion(edition, frame) if has_companion else ()
     return Summary(
         language=frame.language,
         direction=frame.direction,
@@ -83,7 +85,8 @@ def build_summary(
         is_demonstration=frame.is_demonstration,
         faces=build_faces(keep_own_facts(edition, told, kept), views, frame.headings, frame.language, frame.words),
         sections=tuple(_build_sections(edition, views, frame)),
-        companion=build_companion(edition, frame) if has_companion else (),
+        companion=companion,
+        legend=_build_legend(companion, frame.marks),
         contacts=frame.contacts,
         emergency=frame.emergency,
         disclaimer=edition.questionnaire.disclaimer.to(frame.language),
@@ -178,6 +181,12 @@ def build_companion(edition: Edition, frame: Frame) -> tuple[CompanionEntry, ...
         for link_id, page in edition.page_of.items()
         if (item := edition.items[link_id]).rationale
     )
+
+
+def _build_legend(companion: Iterable[CompanionEntry], marks: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what each mark means that stands at a source of these entries."""
+    used = {source.mark for entry in companion for source in entry.sources}
+    return tuple(f"{mark}: {meaning}" for mark, meaning in marks.items() if mark in used)
 
 
 def _to(text: LocalText | None, language: str) -> str:

@@ -226,7 +226,8 @@ class Contact:
 class Summary:
     """Everything on the paper. `faces` are the face sheet whole and then shorter and shorter, the last always fits.
 
-    `companion` is empty and `staff` None on the patient's copy (W-14). `reference` is empty until the response is sent.
+    `companion` is empty and `staff` None on the patient's copy (W-14); `legend` says what the marks in it mean.
+    `reference` is empty until the response is sent.
     """
 
     language: str
@@ -248,6 +249,7 @@ class Summary:
     birth: str = ""
     sending: Sending = NOT_SENT
     staff: StaffPart | None = None
+    legend: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

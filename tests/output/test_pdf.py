@@ -202,6 +202,10 @@ def test_the_companion_is_only_on_the_clinics_copy(typical: Paper, draw: Draw) -
         assert squash(entry.rationale) in paper.text
         assert squash(entry.rationale) not in typical.text
         assert all(squash(source.title) in paper.text for source in entry.sources)
+    # And at its end every mark that stands at a source is explained, and no other
+    marks = {source.mark for entry in clinic.companion for source in entry.sources}
+    assert {line.partition(": ")[0] for line in clinic.legend} == marks
+    assert all(squash(line) in paper.pages[-1] for line in clinic.legend)
     assert squash(clinic.words.companion_heading) not in typical.text
 
 

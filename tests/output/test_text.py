@@ -50,6 +50,7 @@ def test_contacts_disclaimer_and_companion_are_there() -> None:
     assert summary.disclaimer in text
     assert all(contact.how in text for contact in summary.contacts)
     assert all(entry.rationale in text for entry in summary.companion)
+    assert all(f"\n{line}\n" in text for line in summary.legend)
     assert summary.companion[0].rationale not in render_text(samples.make_typical())
 
 
