@@ -103,7 +103,7 @@ def test_one_long_text_is_refused_with_a_sentence(who: str, path: str, field: st
     caller = grounds.callers[who]
     shown = path.replace("REF", grounds.reference)
     before = dump(grounds) if who == "lead" else {}
-    typed = {field: "x" * size * KIB, "asked": field, "version": "1"}
+    typed = {field: "x" * size * KIB, "asked": field, "version": "2"}
     reply = caller.post(shown, {**typed, "action": "note" if who == "lead" else "save"})
     if path.startswith("/questions"):
         # What a page asks is kept as it was typed, and the page itself says what to do
