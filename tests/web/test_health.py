@@ -136,8 +136,11 @@ def test_a_stopped_database_is_named_and_its_return_is_noticed(
     server = start_server(database_url=postgres_url)
     assert read(server, "/readyz") == (200, "ready\n")
     number = int((postgres_server.folder / "data/postmaster.pid").read_text().split()[0])
-    family = [number, *list_children(number)]
+    family = [number]
     try:
+        send(family, signal.SIGSTOP)
+        # Only now: it starts nobody any more, who would not be stopped
+        family += list_children(number)
         send(family, signal.SIGSTOP)
         assert read(server, "/healthz") == (200, "alive\n")
         status, text = read(server, "/readyz")
