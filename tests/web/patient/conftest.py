@@ -41,7 +41,7 @@ def clock() -> Clock:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a database with the schema and the edition once; each test works on a copy."""
     folder = tmp_path_factory.mktemp("template")
-    app = _make_app(folder, Clock())
+    app = make_app(folder, Clock())
     with app.test_client() as client:
         assert client.get("/", base_url=ORIGIN).status_code == 200
     return folder
@@ -53,7 +53,7 @@ def app(template: Path, tmp_path: Path, clock: Clock) -> Flask:
     with closing(sqlite3.connect(template / "foreword.sqlite3")) as source:
         source.execute("VACUUM INTO ?", (str(tmp_path / "foreword.sqlite3"),))
     shutil.copytree(template / "keys", tmp_path / "keys")
-    return _make_app(tmp_path, clock)
+    return make_app(tmp_path, clock)
 
 
 @pytest.fixture
@@ -62,9 +62,11 @@ def visitor(app: Flask) -> Visitor:
     return make_visitor(app)
 
 
-def _make_app(folder: Path, clock: Clock) -> Flask:
+def make_app(folder: Path, clock: Clock, **given: str) -> Flask:
+    """Make the demonstration in a folder; `given` are settings, without their FOREWORD_."""
+    folder.mkdir(exist_ok=True)
     folder.chmod(0o700)
-    settings = load_settings({"FOREWORD_DATA": str(folder), "FOREWORD_DEMO": "1", "FOREWORD_PUBLIC_URL": ORIGIN})
-    app = create_app(settings, now=clock)
+    chosen = {"DATA": str(folder), "DEMO": "1", "PUBLIC_URL": ORIGIN, **given}
+    app = create_app(load_settings({f"FOREWORD_{name}": value for name, value in chosen.items()}), now=clock)
     prepare(app)
     return app

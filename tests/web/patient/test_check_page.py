@@ -6,13 +6,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app import create_app
-from app.server import prepare
-from app.settings import load_settings
 from tests.support.source import ROOT
-from tests.web.patient.conftest import Clock
+from tests.web.patient.conftest import Clock, make_app
 from tests.web.patient.sender import find_services
-from tests.web.patient.visitor import ORIGIN, Visitor
+from tests.web.patient.visitor import Visitor
 
 OWN = """\
           - linkId: minutes-taken
@@ -38,10 +35,7 @@ def app(tmp_path: Path, clock: Clock) -> Iterator[Flask]:
     review, share = LAST.splitlines(keepends=True)
     questions = tmp_path / "questions.yaml"
     questions.write_text(text.replace(LAST, f"{review}{OWN}{share}"))
-    (tmp_path / "data").mkdir(mode=0o700)
-    given = {"DATA": f"{tmp_path}/data", "QUESTIONS": f"{questions}", "DEMO": "1", "PUBLIC_URL": ORIGIN}
-    app = create_app(load_settings({f"FOREWORD_{name}": value for name, value in given.items()}), now=clock)
-    prepare(app)
+    app = make_app(tmp_path / "data", clock, QUESTIONS=str(questions))
     yield app
     find_services(app).engine.dispose()
 

@@ -10,15 +10,12 @@ import yaml
 from flask import Flask, render_template
 from flask.ctx import RequestContext
 
-from app import create_app
 from app.clinic.profile import DEMONSTRATION
-from app.server import prepare
-from app.settings import load_settings
 from app.web.edition import Served
 from app.web.patient.current import find_current, save_current
 from app.web.patient.page import build_page, find_form, find_typed
 from tests.support.source import ROOT
-from tests.web.patient.conftest import Clock
+from tests.web.patient.conftest import Clock, make_app
 from tests.web.patient.sender import change_settings, find_services
 from tests.web.patient.visitor import ORIGIN, Visitor, make_visitor
 
@@ -73,10 +70,7 @@ def questions(tmp_path: Path) -> Path:
 @pytest.fixture
 def app(questions: Path, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
     """Make the application with these questions."""
-    (tmp_path / "data").mkdir(mode=0o700)
-    given = {"DATA": f"{tmp_path}/data", "QUESTIONS": f"{questions}", "DEMO": "1", "PUBLIC_URL": ORIGIN}
-    app = create_app(load_settings({f"FOREWORD_{name}": value for name, value in given.items()}), now=clock)
-    prepare(app)
+    app = make_app(tmp_path / "data", clock, QUESTIONS=str(questions))
     yield app
     find_services(app).engine.dispose()
 
